@@ -1,0 +1,80 @@
+/* One pass of the linear family over the examples: scores, predictions, or loss and
+ * gradient. No Python; the caller checks the arguments and owns all memory.
+ *
+ * Stages, per row tile: pack (any storage, stride, layout, index list -> a tile of the
+ * compute dtype, or the caller's rows as they are), scores, then what is asked for: the
+ * loss as a block function, the weight gradient, the argmax. Tiles belong to chunks;
+ * what a chunk adds up is kept apart and combined in the order of the chunks.
+ */
+#ifndef DP_LINEAR_PASS_H
+#define DP_LINEAR_PASS_H
+
+#include "dispatch.h"
+#include "engine/views.h"
+
+/* Chunks of a pass: enough to share out among threads; their number depends on the
+ * shapes alone. Each keeps a dW of its own. */
+#define DP_CHUNKS_MAX 16
+
+typedef enum { DP_SCORES, DP_PREDICT, DP_LOSS, DP_LOSS_GRADIENT } dp_goal;
+
+typedef struct {
+    dp_target target;
+    dp_compute compute;
+    dp_goal goal;
+    dp_matrix W; /* (C, D) */
+    dp_matrix X; /* (N, D): one example a row, whatever the strides */
+    dp_matrix b; /* (1, C), or data NULL */
+    dp_ints y;     /* (N,), checked; for DP_PREDICT optional: counts the hits */
+    dp_ints index; /* (n,) positions in 0 .. N - 1, checked; or data NULL: all */
+    dp_loss loss;
+    double parameter;
+    double l1, l2; /* weights of the regularizers sum |W| and sum W^2 */
+
+    dp_matrix scores; /* (n, C) of the compute dtype, out */
+    char *best;       /* (n,) int64 out, or NULL */
+    ptrdiff_t best_stride;
+    dp_matrix dW;     /* (C, D) out, float32 or float64 */
+    dp_matrix db;     /* (1, C) out, or data NULL */
+    double value;     /* mean loss + regularizers, out */
+    int64_t hits;     /* predictions equal to y, out */
+
+    /* Asked now and then on the calling thread: anything but 0 stops the pass. */
+    int (*interrupted)(void *);
+    void *interrupted_context;
+} dp_linear_job;
+
+typedef struct {
+    ptrdiff_t n;         /* examples used */
+    ptrdiff_t group;     /* rows of a row group: the lanes of the compute dtype */
+    ptrdiff_t tile_rows; /* a multiple of the group */
+    ptrdiff_t ldw;       /* D rounded up to whole lanes */
+    ptrdiff_t chunks;
+    int threads;
+    int pack_tiles; /* whether X's rows must be brought into a tile first */
+    size_t part_bytes, worker_bytes;
+    size_t bytes; /* of scratch that dp_linear_run wants, 64-byte aligned; 0: too much */
+} dp_linear_plan;
+
+/* The plan for a job whose views and goal are set; `threads` is an upper bound. */
+dp_linear_plan
+dp_linear_make_plan(const dp_linear_job *job, int threads);
+
+/* Fills the job's outputs; 0, or 1 when interrupted: dW, db and value are untouched
+ * then. */
+int
+dp_linear_run(dp_linear_job *job, const dp_linear_plan *plan, void *scratch);
+
+/* Value and gradient of l1 sum |W| + l2 sum W^2 alone (job: W, dW, l1, l2, target,
+ * compute). dW.data may be NULL. scratch: 16 bytes a column of W, rounded up to 64. */
+void
+dp_penalty_run(dp_linear_job *job, void *scratch);
+
+/* The mean loss at score level: job->scores (n, C) in, y, loss, parameter; with
+ * DP_LOSS_GRADIENT the gradients go to `gradient` (n, C). scratch as planned. */
+size_t
+dp_score_loss_bytes(const dp_linear_job *job);
+int
+dp_score_loss_run(dp_linear_job *job, const dp_matrix *gradient, void *scratch);
+
+#endif

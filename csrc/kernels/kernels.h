@@ -1,0 +1,129 @@
+/* What kernels are: the lists of targets, dtypes and losses, and the tables of
+ * functions that each family exports, one per target and compute dtype.
+ *
+ * Kernels know no Python, allocate nothing, start no threads and cannot fail. Arrays of
+ * the compute dtype T come as void pointers, so that what calls them (engine/) is
+ * written once for all dtypes.
+ */
+#ifndef DP_KERNELS_H
+#define DP_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "simd/targets.h"
+
+typedef enum {
+#define TARGET(id, name) DP_TARGET_##id,
+#include "kernels/targets.def"
+#undef TARGET
+    DP_TARGET_COUNT
+} dp_target;
+
+typedef enum {
+#define COMPUTE(id, type, name) DP_##id,
+#define STORAGE(id, type, name)
+#include "kernels/dtypes.def"
+#undef COMPUTE
+#undef STORAGE
+    DP_COMPUTE_COUNT
+} dp_compute;
+
+typedef enum {
+#define COMPUTE(id, type, name) DP_STORE_##id,
+#define STORAGE(id, type, name) DP_STORE_##id,
+#include "kernels/dtypes.def"
+#undef COMPUTE
+#undef STORAGE
+    DP_STORAGE_COUNT
+} dp_storage;
+
+typedef enum {
+#define LOSS(name, parameter, initial) DP_LOSS_##name,
+#include "kernels/losses.def"
+#undef LOSS
+    DP_LOSS_COUNT
+} dp_loss;
+
+/* Reductions run in lanes of 64 bytes whatever the target: 16 float32 or 8 float64
+ * partial sums, combined by halving. So a sum has the same bits on every target with
+ * FMA. A row group is as many examples as there are lanes. */
+#define DP_LANE_BYTES 64
+/* The longest row tile, in rows (a multiple of the row group). */
+#define DP_TILE_ROWS_MAX 128
+/* Classes whose accumulators are kept at once by the score kernel: a row group times
+ * this many lanes are 48 kB, in L1 or L2. */
+#define DP_CLASS_PANEL 48
+
+/* A row tile of scores, class-major: S[c * ld + r]. Padding rows up to a multiple of the
+ * row group are present and may hold anything finite. */
+typedef struct {
+    void *S; /* (C, ld) of T: the scores in, their gradients out when gradient is set */
+    ptrdiff_t ld;
+    ptrdiff_t C;
+    ptrdiff_t rows;   /* a multiple of the row group */
+    const int32_t *y; /* (rows,) labels in 0 .. C - 1, also for the padding */
+    double parameter; /* the loss's own number (delta of the hinge), or 0 */
+    int gradient;
+    double *loss; /* (rows,) out */
+} dp_loss_block;
+
+typedef void (*dp_loss_kernel)(const dp_loss_block *);
+
+/* rows[r] + i * stride, i < n, of a storage dtype -> dst[r * ld + i], of T. Any stride,
+ * any alignment. */
+typedef void (*dp_pack_kernel)(void *dst, ptrdiff_t ld, const char *const *rows,
+                               ptrdiff_t n_rows, ptrdiff_t n, ptrdiff_t stride);
+
+/* src[i], of T -> dst + i * stride, of a float dtype. Any stride, any alignment. */
+typedef void (*dp_unpack_kernel)(const void *src, ptrdiff_t n, char *dst,
+                                 ptrdiff_t stride);
+
+typedef struct {
+    dp_pack_kernel pack[DP_STORAGE_COUNT];
+    dp_unpack_kernel unpack[DP_COMPUTE_COUNT];
+
+    /* S[c * lds + r] = sum_d W[c * ldw + d] x[r][d] + b[c]; b may be NULL. W is padded
+     * with zeros to ldw, a multiple of the lanes. lanes: scratch of
+     * group * min(C, DP_CLASS_PANEL) * DP_LANE_BYTES bytes. */
+    void (*scores)(const void *const *x, ptrdiff_t rows, const void *W, ptrdiff_t ldw,
+                   ptrdiff_t C, ptrdiff_t D, const void *b, void *S, ptrdiff_t lds,
+                   void *lanes);
+
+    /* dW[c * ldw + d] += sum_r G[c * ldg + r] x[r][d], in groups of rows. dW's rows are
+     * padded to ldw, a multiple of 64 bytes; the padding is written. */
+    void (*weight_gradient)(const void *const *x, ptrdiff_t rows, const void *G,
+                            ptrdiff_t ldg, ptrdiff_t C, ptrdiff_t D, void *dW,
+                            ptrdiff_t ldw);
+
+    /* db[c] += sum_r G[c * ldg + r], in float64. */
+    void (*bias_gradient)(const void *G, ptrdiff_t ldg, ptrdiff_t C, ptrdiff_t rows,
+                          double *db);
+
+    /* out[d] = scale * sum_k parts[k * part_stride + d] + l1 sign(W[d]) + 2 l2 W[d], in
+     * float64; parts may be NULL with n_parts 0. */
+    void (*combine)(const void *parts, ptrdiff_t part_stride, ptrdiff_t n_parts,
+                    ptrdiff_t n, double scale, const void *W, double l1, double l2,
+                    double *out);
+
+    /* sums[0] = sum |W[d]|, sums[1] = sum W[d]^2, in 8 float64 lanes. */
+    void (*penalty)(const void *W, ptrdiff_t n, double sums[2]);
+
+    /* best[r] = the first c with the largest S[c * lds + r]; the first NaN wins, as in
+     * numpy.argmax. */
+    void (*argmax)(const void *S, ptrdiff_t lds, ptrdiff_t C, ptrdiff_t rows,
+                   int64_t *best);
+} dp_linear_kernels;
+
+typedef struct {
+    dp_loss_kernel loss[DP_LOSS_COUNT];
+    /* The project's own functions, elementwise, for tests: y[i] = f(x[i]). */
+    void (*exp)(const void *x, ptrdiff_t n, void *y);
+    void (*log1p)(const double *x, ptrdiff_t n, double *y);
+} dp_loss_kernels;
+
+extern const dp_linear_kernels
+    *const dp_linear_table[DP_TARGET_COUNT][DP_COMPUTE_COUNT];
+extern const dp_loss_kernels *const dp_loss_table[DP_TARGET_COUNT][DP_COMPUTE_COUNT];
+
+#endif

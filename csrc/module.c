@@ -1,0 +1,113 @@
+/* The module deeprob._core: its functions, its state, its one choice of a SIMD target. */
+#define DP_IMPORTS_NUMPY
+#include "py/core.h"
+
+#include <stdlib.h>
+
+#include "parallel.h"
+
+PyMODINIT_FUNC
+PyInit__core(void);
+
+/* The cast that METH_FASTCALL asks for, by way of a function type that matches any. */
+#define FAST(function) ((PyCFunction)(void (*)(void))(function))
+
+static PyMethodDef methods[] = {
+    {"scores", FAST(dp_py_scores), METH_FASTCALL,
+     "scores($module, W, X, b, index, out, example_axis, class_axis, threads, /)\n--\n\n"
+     "See deeprob.scores."},
+    {"predict", FAST(dp_py_predict), METH_FASTCALL,
+     "predict($module, W, X, b, y, index, out, example_axis, class_axis, threads, "
+     "/)\n--\n\n"
+     "Labels, or with y the share of examples predicted right. See deeprob.predict."},
+    {"linear_loss", FAST(dp_py_linear_loss), METH_FASTCALL,
+     "linear_loss($module, loss, W, X, y, b, index, out, parameter, l1, l2, grad, "
+     "example_axis, class_axis, threads, /)\n--\n\n"
+     "See deeprob.softmax_loss."},
+    {"score_loss", FAST(dp_py_score_loss), METH_FASTCALL,
+     "score_loss($module, loss, s, y, out, parameter, grad, example_axis, /)\n--\n\n"
+     "See deeprob.softmax_cross_entropy."},
+    {"penalty", FAST(dp_py_penalty), METH_FASTCALL,
+     "penalty($module, W, l1, l2, grad, out, /)\n--\n\n"
+     "See deeprob.elastic_net."},
+    {"losses", FAST(dp_py_losses), METH_FASTCALL,
+     "losses($module, /)\n--\n\nThe losses: {name: {parameter: default}}."},
+    {"targets", FAST(dp_py_targets), METH_FASTCALL,
+     "targets($module, /)\n--\n\n"
+     "The SIMD target in use, and which of those built run here."},
+    {"get_num_threads", FAST(dp_py_get_num_threads), METH_FASTCALL,
+     "get_num_threads($module, /)\n--\n\nSee deeprob.get_num_threads."},
+    {"set_num_threads", FAST(dp_py_set_num_threads), METH_FASTCALL,
+     "set_num_threads($module, threads, /)\n--\n\nSee deeprob.set_num_threads."},
+    {"elementwise", FAST(dp_py_elementwise), METH_FASTCALL,
+     "elementwise($module, function, x, /)\n--\n\n"
+     "The project's own exp or log1p, for tests."},
+    {NULL, NULL, 0, NULL},
+};
+
+/* The target named by DEEPROB_TARGET, or the best one. A wrong name is an error, never
+ * silently another target. */
+static int
+choose_target(dp_state *state)
+{
+    const char *name = getenv("DEEPROB_TARGET");
+    switch (dp_target_choose(name, &state->target)) {
+        case DP_CHOSEN:
+            return 0;
+        case DP_UNSUPPORTED:
+            PyErr_Format(PyExc_ImportError,
+                         "DEEPROB_TARGET is '%s', which this CPU does not support", name);
+            return -1;
+        case DP_UNKNOWN_NAME:
+            break;
+    }
+    PyErr_Format(PyExc_ImportError,
+                 "DEEPROB_TARGET is '%s'; expected one of:"
+#define TARGET(id, name) " " name
+#include "kernels/targets.def"
+#undef TARGET
+                 ,
+                 name);
+    return -1;
+}
+
+static int
+exec_module(PyObject *module)
+{
+    if (PyArray_ImportNumPyAPI() < 0) {
+        return -1;
+    }
+    if (dp_parallel_init() != 0) {
+        PyErr_SetString(PyExc_ImportError, "the thread pool's fork handler failed");
+        return -1;
+    }
+    dp_state *state = dp_get_state(module);
+    atomic_init(&state->threads, 1);
+    return choose_target(state);
+}
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, (void *)exec_module},
+#if PY_VERSION_HEX >= 0x030C0000
+    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
+#endif
+#if PY_VERSION_HEX >= 0x030D0000
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+    {0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "deeprob._core",
+    .m_doc = "The C kernels of deeprob; the documented functions are in deeprob itself.",
+    .m_size = sizeof(dp_state),
+    .m_methods = methods,
+    .m_slots = slots,
+};
+
+PyMODINIT_FUNC
+PyInit__core(void)
+{
+    return PyModuleDef_Init(&definition);
+}

@@ -1,0 +1,441 @@
+#include "py/args.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- dtypes --------------------------------------------------------------------- */
+
+static const int type_nums[DP_STORAGE_COUNT] = {
+    [DP_STORE_f32] = NPY_FLOAT,
+    [DP_STORE_f64] = NPY_DOUBLE,
+    [DP_STORE_u8] = NPY_UBYTE,
+};
+
+int
+dp_type_num(dp_storage storage)
+{
+    return type_nums[storage];
+}
+
+/* The storage dtype of an array, or -1. */
+static int
+storage_of(PyArrayObject *a, int allow_bytes)
+{
+    for (int s = 0; s < DP_STORAGE_COUNT; s++) {
+        if (PyArray_TYPE(a) == type_nums[s]) {
+            return s < DP_COMPUTE_COUNT || allow_bytes ? s : -1;
+        }
+    }
+    return -1;
+}
+
+/* The integer type of an array, or -1; by width and sign, since C has two 64-bit ones. */
+static int
+int_type_of(PyArrayObject *a)
+{
+    const int is_signed = PyTypeNum_ISSIGNED(PyArray_TYPE(a));
+    if (!PyTypeNum_ISINTEGER(PyArray_TYPE(a))) {
+        return -1;
+    }
+    switch (PyArray_ITEMSIZE(a)) {
+        case 1:
+            return is_signed ? DP_INT8 : DP_UINT8;
+        case 2:
+            return is_signed ? DP_INT16 : DP_UINT16;
+        case 4:
+            return is_signed ? DP_INT32 : DP_UINT32;
+        case 8:
+            return is_signed ? DP_INT64 : DP_UINT64;
+        default:
+            return -1;
+    }
+}
+
+static int
+check_byte_order(PyArrayObject *a, const char *name)
+{
+    if (PyArray_ISNOTSWAPPED(a)) {
+        return 0;
+    }
+    PyErr_Format(PyExc_TypeError,
+                 "%s has dtype %S in the other byte order; expected native order: "
+                 "convert it with %s.astype(%s.dtype.newbyteorder('='))",
+                 name, (PyObject *)PyArray_DESCR(a), name, name);
+    return -1;
+}
+
+dp_compute
+dp_result_type(const dp_matrix *a, const dp_matrix *b, const dp_matrix *c)
+{
+    const dp_matrix *const views[] = {a, b, c};
+    for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
+        if (views[i] && views[i]->data && views[i]->storage == DP_STORE_f64) {
+            return DP_f64;
+        }
+    }
+    return DP_f32;
+}
+
+/* ---- arrays --------------------------------------------------------------------- */
+
+int
+dp_check_nargs(const char *function, Py_ssize_t nargs, Py_ssize_t expected)
+{
+    if (nargs == expected) {
+        return 0;
+    }
+    PyErr_Format(PyExc_TypeError, "%s takes %zd positional arguments, got %zd", function,
+                 expected, nargs);
+    return -1;
+}
+
+const char *
+dp_shape_text(PyArrayObject *a, char *text)
+{
+    size_t used = 0;
+    const int ndim = PyArray_NDIM(a);
+    text[used++] = '(';
+    for (int i = 0; i < ndim && i < 6; i++) { /* six numbers of 20 digits fit */
+        const int n = snprintf(text + used, DP_SHAPE_TEXT - used, "%s%zd",
+                               i > 0 ? ", " : "", (Py_ssize_t)PyArray_DIM(a, i));
+        if (n < 0) {
+            break;
+        }
+        used += (size_t)n;
+    }
+    snprintf(text + used, DP_SHAPE_TEXT - used, "%s)",
+             ndim > 6 ? ", ..." : ndim == 1 ? "," : "");
+    return text;
+}
+
+PyArrayObject *
+dp_as_array(PyObject *o, const char *name, int floating)
+{
+    if (PyArray_Check(o)) {
+        return (PyArrayObject *)Py_NewRef(o);
+    }
+    if (o == Py_None) {
+        PyErr_Format(PyExc_TypeError, "%s is None; expected an array", name);
+        return NULL;
+    }
+    PyArrayObject *a = (PyArrayObject *)PyArray_FROM_O(o);
+    if (a == NULL || !floating ||
+        !(PyArray_ISINTEGER(a) || PyArray_ISBOOL(a)) || PyArray_TYPE(a) == NPY_UBYTE) {
+        return a;
+    }
+    PyArrayObject *cast = (PyArrayObject *)PyArray_Cast(a, NPY_DOUBLE);
+    Py_DECREF(a);
+    return cast;
+}
+
+int
+dp_matrix_view(PyArrayObject *a, const char *name, int row_axis, int allow_bytes,
+               const char *meaning, dp_matrix *view)
+{
+    char text[DP_SHAPE_TEXT];
+    const int storage = storage_of(a, allow_bytes);
+    if (PyArray_NDIM(a) != 2) {
+        PyErr_Format(PyExc_ValueError, "%s has shape %s; expected %s", name,
+                     dp_shape_text(a, text), meaning);
+        return -1;
+    }
+    if (storage < 0) {
+        PyErr_Format(PyExc_TypeError,
+                     "%s has dtype %S; expected float32%s float64%s: convert it with "
+                     "%s.astype(np.float32)",
+                     name, (PyObject *)PyArray_DESCR(a), allow_bytes ? "," : " or",
+                     allow_bytes ? " or uint8" : "", name);
+        return -1;
+    }
+    if (check_byte_order(a, name) < 0) {
+        return -1;
+    }
+    const int col_axis = 1 - row_axis;
+    *view = (dp_matrix){
+        .data = PyArray_BYTES(a),
+        .rows = PyArray_DIM(a, row_axis),
+        .cols = PyArray_DIM(a, col_axis),
+        .row_stride = PyArray_STRIDE(a, row_axis),
+        .col_stride = PyArray_STRIDE(a, col_axis),
+        .storage = (dp_storage)storage,
+    };
+    return 0;
+}
+
+int
+dp_vector_view(PyArrayObject *a, const char *name, const char *meaning, Py_ssize_t n,
+               dp_matrix *view)
+{
+    char text[DP_SHAPE_TEXT];
+    const int storage = storage_of(a, 0);
+    if (PyArray_NDIM(a) != 1 || PyArray_DIM(a, 0) != n) {
+        PyErr_Format(PyExc_ValueError, "%s has shape %s; expected %s = %zd", name,
+                     dp_shape_text(a, text), meaning, n);
+        return -1;
+    }
+    if (storage < 0) {
+        PyErr_Format(PyExc_TypeError, "%s has dtype %S; expected float32 or float64",
+                     name, (PyObject *)PyArray_DESCR(a));
+        return -1;
+    }
+    if (check_byte_order(a, name) < 0) {
+        return -1;
+    }
+    *view = (dp_matrix){
+        .data = PyArray_BYTES(a),
+        .rows = 1,
+        .cols = n,
+        .col_stride = PyArray_STRIDE(a, 0),
+        .storage = (dp_storage)storage,
+    };
+    return 0;
+}
+
+int
+dp_ints_view(PyArrayObject *a, const char *name, const char *meaning, dp_ints *view)
+{
+    char text[DP_SHAPE_TEXT];
+    const int type = int_type_of(a);
+    if (PyArray_NDIM(a) != 1) {
+        const int column = PyArray_NDIM(a) == 2 &&
+                           (PyArray_DIM(a, 0) == 1 || PyArray_DIM(a, 1) == 1);
+        PyErr_Format(PyExc_ValueError, "%s has shape %s; expected %s%s%s%s", name,
+                     dp_shape_text(a, text), meaning, column ? ": pass " : "",
+                     column ? name : "", column ? ".ravel()" : "");
+        return -1;
+    }
+    if (PyArray_ISBOOL(a)) {
+        PyErr_Format(PyExc_TypeError,
+                     "%s is boolean; expected integers: a mask's positions are "
+                     "np.flatnonzero(%s), labels 0 and 1 are %s.astype(np.int64)",
+                     name, name, name);
+        return -1;
+    }
+    if (type < 0) {
+        PyErr_Format(PyExc_TypeError,
+                     "%s has dtype %S; expected integers: convert it with "
+                     "%s.astype(np.int64)",
+                     name, (PyObject *)PyArray_DESCR(a), name);
+        return -1;
+    }
+    if (check_byte_order(a, name) < 0) {
+        return -1;
+    }
+    *view = (dp_ints){
+        .data = PyArray_BYTES(a),
+        .n = PyArray_DIM(a, 0),
+        .stride = PyArray_STRIDE(a, 0),
+        .type = (dp_int_type)type,
+    };
+    return 0;
+}
+
+PyArrayObject *
+dp_check_out(PyObject *o, const char *name, int ndim, const npy_intp *shape,
+             int type_num)
+{
+    char text[DP_SHAPE_TEXT];
+    if (!PyArray_Check(o)) {
+        PyErr_Format(PyExc_TypeError, "%s is a %s; expected a numpy.ndarray", name,
+                     Py_TYPE(o)->tp_name);
+        return NULL;
+    }
+    PyArrayObject *a = (PyArrayObject *)o;
+    int same = PyArray_NDIM(a) == ndim;
+    for (int i = 0; same && i < ndim; i++) {
+        same = PyArray_DIM(a, i) == shape[i];
+    }
+    if (!same) {
+        if (ndim == 1) {
+            PyErr_Format(PyExc_ValueError, "%s has shape %s; expected (%zd,)", name,
+                         dp_shape_text(a, text), (Py_ssize_t)shape[0]);
+        }
+        else {
+            PyErr_Format(PyExc_ValueError, "%s has shape %s; expected (%zd, %zd)", name,
+                         dp_shape_text(a, text), (Py_ssize_t)shape[0],
+                         (Py_ssize_t)shape[1]);
+        }
+        return NULL;
+    }
+    const int same_type =
+        type_num == NPY_INT64
+            ? PyTypeNum_ISSIGNED(PyArray_TYPE(a)) && PyArray_ITEMSIZE(a) == 8
+            : PyArray_TYPE(a) == type_num;
+    if (!same_type) {
+        PyArray_Descr *expected = PyArray_DescrFromType(type_num);
+        if (expected != NULL) {
+            PyErr_Format(PyExc_TypeError, "%s has dtype %S; expected %S", name,
+                         (PyObject *)PyArray_DESCR(a), (PyObject *)expected);
+            Py_DECREF(expected);
+        }
+        return NULL;
+    }
+    if (check_byte_order(a, name) < 0) {
+        return NULL;
+    }
+    if (!PyArray_ISWRITEABLE(a)) {
+        PyErr_Format(PyExc_ValueError, "%s is read-only", name);
+        return NULL;
+    }
+    for (int i = 0; i < ndim; i++) {
+        if (shape[i] > 1 && PyArray_STRIDE(a, i) == 0) {
+            PyErr_Format(PyExc_ValueError,
+                         "%s repeats its memory along axis %d (stride 0); expected an "
+                         "array whose elements are all distinct",
+                         name, i);
+            return NULL;
+        }
+    }
+    return a;
+}
+
+static void
+extent(PyArrayObject *a, uintptr_t *low, uintptr_t *high)
+{
+    const uintptr_t at = (uintptr_t)PyArray_BYTES(a);
+    *low = at;
+    *high = at + (uintptr_t)PyArray_ITEMSIZE(a);
+    for (int i = 0; i < PyArray_NDIM(a); i++) {
+        const npy_intp span = PyArray_STRIDE(a, i) * (PyArray_DIM(a, i) - 1);
+        if (PyArray_DIM(a, i) == 0) {
+            *high = *low = at;
+            return;
+        }
+        if (span < 0) {
+            *low -= (uintptr_t)-span;
+        }
+        else {
+            *high += (uintptr_t)span;
+        }
+    }
+}
+
+int
+dp_may_overlap(PyArrayObject *a, PyArrayObject *b)
+{
+    uintptr_t a_low, a_high, b_low, b_high;
+    extent(a, &a_low, &a_high);
+    extent(b, &b_low, &b_high);
+    return a_low < b_high && b_low < a_high;
+}
+
+/* ---- numbers --------------------------------------------------------------------- */
+
+int
+dp_axis(PyObject *o, const char *name, const char *zero, const char *one, int *axis)
+{
+    const long value = PyLong_Check(o) ? PyLong_AsLong(o) : -1;
+    if (value == -1 && PyErr_Occurred()) {
+        PyErr_Clear(); /* too large for a long: no axis either */
+    }
+    if (value != 0 && value != 1) {
+        PyErr_Format(PyExc_ValueError, "%s is %R; expected 0 (%s) or 1 (%s)", name, o,
+                     zero, one);
+        return -1;
+    }
+    *axis = (int)value;
+    return 0;
+}
+
+int
+dp_threads(PyObject *module, PyObject *o, int *threads)
+{
+    if (o == Py_None) {
+        *threads = atomic_load(&dp_get_state(module)->threads);
+        return 0;
+    }
+    PyObject *index = PyNumber_Index(o);
+    if (index == NULL) {
+        PyErr_Clear();
+        PyErr_Format(PyExc_TypeError, "threads is a %s; expected None or an integer",
+                     Py_TYPE(o)->tp_name);
+        return -1;
+    }
+    int overflow = 0;
+    const long value = PyLong_AsLongAndOverflow(index, &overflow);
+    Py_DECREF(index);
+    if (value == -1 && overflow == 0 && PyErr_Occurred()) {
+        return -1;
+    }
+    if (overflow < 0 || (overflow == 0 && value < 1)) {
+        PyErr_Format(PyExc_ValueError, "threads is %R; expected at least 1", o);
+        return -1;
+    }
+    *threads = overflow > 0 || value > 1 << 20 ? 1 << 20 : (int)value;
+    return 0;
+}
+
+int
+dp_float(PyObject *o, const char *name, int weight, double *value)
+{
+    *value = PyFloat_AsDouble(o);
+    if (*value == -1.0 && PyErr_Occurred()) {
+        if (PyErr_ExceptionMatches(PyExc_TypeError)) {
+            PyErr_Clear();
+            PyErr_Format(PyExc_TypeError, "%s is a %s; expected a real number", name,
+                         Py_TYPE(o)->tp_name);
+        }
+        return -1;
+    }
+    if (weight && !(*value >= 0.0)) {
+        PyErr_Format(PyExc_ValueError, "%s is %R; expected a number of at least 0", name,
+                     o);
+        return -1;
+    }
+    return 0;
+}
+
+int
+dp_loss_named(PyObject *o, dp_loss *loss)
+{
+    static const char *const names[DP_LOSS_COUNT] = {
+#define LOSS(name, parameter, initial) [DP_LOSS_##name] = #name,
+#include "kernels/losses.def"
+#undef LOSS
+    };
+    for (int k = 0; PyUnicode_Check(o) && k < DP_LOSS_COUNT; k++) {
+        if (PyUnicode_CompareWithASCIIString(o, names[k]) == 0) {
+            *loss = (dp_loss)k;
+            return 0;
+        }
+    }
+    PyErr_Format(PyExc_ValueError,
+                 "loss is %R; expected one of the names in deeprob.losses.NAMES", o);
+    return -1;
+}
+
+/* ---- labels and positions ---------------------------------------------------------- */
+
+int
+dp_check_index(const dp_ints *index, Py_ssize_t N)
+{
+    for (ptrdiff_t i = 0; i < index->n; i++) {
+        if (dp_position(index, i, N) < 0) {
+            PyErr_Format(PyExc_IndexError,
+                         "index[%zd] is %lld; expected positions in 0..%zd, or -%zd..-1 "
+                         "from the end (N = %zd examples)",
+                         (Py_ssize_t)i, (long long)dp_ints_get(index, i), N - 1, N, N);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int
+dp_check_labels(const dp_ints *y, const dp_ints *index, Py_ssize_t C)
+{
+    const int some = index != NULL && index->data != NULL;
+    const ptrdiff_t n = some ? index->n : y->n;
+    for (ptrdiff_t i = 0; i < n; i++) {
+        const ptrdiff_t at = some ? dp_position(index, i, y->n) : i;
+        const int64_t label = at < 0 ? -1 : dp_ints_get(y, at);
+        if (label < 0 || label >= (int64_t)C) {
+            PyErr_Format(PyExc_ValueError,
+                         "y[%zd] is %lld; expected labels in 0..%zd (C = %zd classes)",
+                         (Py_ssize_t)at, (long long)label, C - 1, C);
+            return -1;
+        }
+    }
+    return 0;
+}

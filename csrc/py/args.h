@@ -1,0 +1,79 @@
+/* Python objects to views, and every message about a wrong argument. */
+#ifndef DP_PY_ARGS_H
+#define DP_PY_ARGS_H
+
+#include "py/core.h" /* Python.h before any system header */
+
+#include "engine/views.h"
+
+/* Checks the number of positional arguments; 0 or -1 with an exception. */
+int
+dp_check_nargs(const char *function, Py_ssize_t nargs, Py_ssize_t expected);
+
+/* A new reference to o as an array, or NULL. A list of integers becomes float64 when
+ * `floating` is set; arrays come back as they are. */
+PyArrayObject *
+dp_as_array(PyObject *o, const char *name, int floating);
+
+/* A view of a two-dimensional array whose rows run along `row_axis`. allow_bytes admits
+ * uint8. `meaning` says what the axes are when the shape is wrong. */
+int
+dp_matrix_view(PyArrayObject *a, const char *name, int row_axis, int allow_bytes,
+               const char *meaning, dp_matrix *view);
+
+/* A view of a vector of floats as one row. */
+int
+dp_vector_view(PyArrayObject *a, const char *name, const char *meaning, Py_ssize_t n,
+               dp_matrix *view);
+
+/* A view of a vector of integers. */
+int
+dp_ints_view(PyArrayObject *a, const char *name, const char *meaning, dp_ints *view);
+
+/* Raises unless o is a writable array of this shape and dtype, in native byte order,
+ * whose elements are all distinct places. A borrowed reference. */
+PyArrayObject *
+dp_check_out(PyObject *o, const char *name, int ndim, const npy_intp *shape,
+             int type_num);
+
+/* Whether the two arrays may share memory (their extents overlap). */
+int
+dp_may_overlap(PyArrayObject *a, PyArrayObject *b);
+
+/* "(3, 4)" into text, which holds DP_SHAPE_TEXT bytes; returns text. */
+#define DP_SHAPE_TEXT 160
+const char *
+dp_shape_text(PyArrayObject *a, char *text);
+
+int
+dp_axis(PyObject *o, const char *name, const char *zero, const char *one, int *axis);
+
+/* None: the default; otherwise an integer of at least 1. */
+int
+dp_threads(PyObject *module, PyObject *o, int *threads);
+
+/* A finite or infinite float; NaN and negative numbers are errors when `weight` is set. */
+int
+dp_float(PyObject *o, const char *name, int weight, double *value);
+
+/* The loss called o. */
+int
+dp_loss_named(PyObject *o, dp_loss *loss);
+
+/* Checks that positions are within -N .. N - 1. */
+int
+dp_check_index(const dp_ints *index, Py_ssize_t N);
+
+/* Checks y[index] (or all y) against 0 .. C - 1. */
+int
+dp_check_labels(const dp_ints *y, const dp_ints *index, Py_ssize_t C);
+
+/* The compute dtype for arrays of these storage dtypes: float64 if any is, as
+ * numpy.result_type says. */
+dp_compute
+dp_result_type(const dp_matrix *a, const dp_matrix *b, const dp_matrix *c);
+
+int
+dp_type_num(dp_storage storage);
+
+#endif

@@ -1,0 +1,49 @@
+/* What every binding includes: Python, NumPy, the module's state and its functions.
+ *
+ * Only the files in this folder, and module.c, know of Python. Functions are
+ * METH_FASTCALL with positional arguments: names, defaults and documentation live in
+ * the Python functions that call them.
+ */
+#ifndef DP_PY_CORE_H
+#define DP_PY_CORE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
+#define NPY_TARGET_VERSION NPY_2_0_API_VERSION
+#define PY_ARRAY_UNIQUE_SYMBOL deeprob_ARRAY_API
+#ifndef DP_IMPORTS_NUMPY
+#define NO_IMPORT_ARRAY
+#endif
+#include <numpy/arrayobject.h>
+#include <stdatomic.h>
+
+#include "dispatch.h"
+
+typedef struct {
+    dp_target target;
+    atomic_int threads; /* the default for calls that do not say */
+} dp_state;
+
+static inline dp_state *
+dp_get_state(PyObject *module)
+{
+    return PyModule_GetState(module);
+}
+
+#define DP_FUNCTION(name)                                                              \
+    PyObject *name(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+
+DP_FUNCTION(dp_py_scores);
+DP_FUNCTION(dp_py_predict);
+DP_FUNCTION(dp_py_linear_loss);
+DP_FUNCTION(dp_py_score_loss);
+DP_FUNCTION(dp_py_penalty);
+DP_FUNCTION(dp_py_losses);
+DP_FUNCTION(dp_py_targets);
+DP_FUNCTION(dp_py_get_num_threads);
+DP_FUNCTION(dp_py_set_num_threads);
+DP_FUNCTION(dp_py_elementwise);
+
+#endif

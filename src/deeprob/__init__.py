@@ -1,0 +1,75 @@
+"""deeprob: the lecture "Regularization and Optimization" on C kernels.
+
+Linear classifiers s = Wx + b on NumPy arrays: softmax and multiclass SVM losses with gradients, L1 and L2
+regularization, random search, numeric gradients, gradient descent. Symbols are the lecture's: ``W`` (C, D),
+``X`` (N, D) or, with ``example_axis=1``, (D, N), ``y`` (N,), ``reg`` for lambda.
+
+Examples
+--------
+>>> import deeprob
+>>> from deeprob import datasets
+>>> data = datasets.load("fashion-mnist-subset")
+>>> X_train, X_test = datasets.standardize(data.X_train, data.X_test, bias=True)
+>>> classifier = deeprob.LinearClassifier("softmax")
+>>> losses = classifier.train(X_train, data.y_train, learning_rate=1e-2, num_iters=300, rng=0)
+>>> classifier.accuracy(X_test, data.y_test) > 0.7
+True
+"""
+
+import importlib
+import sys
+from typing import Any
+
+from . import _core, _threads
+from ._info import cpu_info
+from ._threads import get_num_threads, set_num_threads
+from .classifier import LinearClassifier
+from .descent import GradientDescentResult, gradient_descent
+from .gradients import numeric_gradient
+from .linear import accuracy, predict, scores
+from .losses import multiclass_hinge, softmax_cross_entropy, softmax_loss, svm_loss
+from .objective import Objective
+from .regularizers import elastic_net, l1, l2
+from .search import RandomSearchResult, random_search
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "GradientDescentResult",
+    "LinearClassifier",
+    "Objective",
+    "RandomSearchResult",
+    "accuracy",
+    "cpu_info",
+    "elastic_net",
+    "get_num_threads",
+    "gradient_descent",
+    "l1",
+    "l2",
+    "multiclass_hinge",
+    "numeric_gradient",
+    "predict",
+    "random_search",
+    "scores",
+    "set_num_threads",
+    "softmax_cross_entropy",
+    "softmax_loss",
+    "svm_loss",
+]
+
+_core.set_num_threads(_threads.default_threads())
+if "threadpoolctl" in sys.modules:
+    _threads.register_with_threadpoolctl()
+
+# Rooms that are opened on first use, so that `import deeprob` costs little more than NumPy.
+_ROOMS = ("datasets", "plots", "reference")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_ROOMS])

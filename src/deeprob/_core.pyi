@@ -1,0 +1,61 @@
+"""The C extension's functions; positional only. The documented ones are in deeprob itself."""
+
+from typing import Any, Literal, overload
+
+import numpy as np
+import numpy.typing as npt
+
+def scores(
+    W: Any,
+    X: Any,
+    b: Any,
+    index: Any,
+    out: Any,
+    example_axis: int,
+    class_axis: int,
+    threads: int | None,
+    /,
+) -> npt.NDArray[np.floating]: ...
+def predict(
+    W: Any,
+    X: Any,
+    b: Any,
+    y: Any,
+    index: Any,
+    out: Any,
+    example_axis: int,
+    class_axis: int,
+    threads: int | None,
+    /,
+) -> Any: ...
+def linear_loss(
+    loss: str,
+    W: Any,
+    X: Any,
+    y: Any,
+    b: Any,
+    index: Any,
+    out: Any,
+    parameter: float,
+    l1: float,
+    l2: float,
+    grad: bool,
+    example_axis: int,
+    class_axis: int,
+    threads: int | None,
+    /,
+) -> Any: ...
+def score_loss(
+    loss: str, s: Any, y: Any, out: Any, parameter: float, grad: bool, example_axis: int, /
+) -> Any: ...
+@overload
+def penalty(
+    W: Any, l1: float, l2: float, grad: Literal[True], out: Any, /
+) -> tuple[float, npt.NDArray[np.floating]]: ...
+@overload
+def penalty(W: Any, l1: float, l2: float, grad: Literal[False], out: Any, /) -> float: ...
+def losses() -> dict[str, dict[str, float]]: ...
+def targets() -> tuple[str, dict[str, bool]]: ...
+def get_num_threads() -> int: ...
+def set_num_threads(threads: int | None, /) -> None: ...
+def elementwise(function: str, x: npt.NDArray[np.floating], /) -> npt.NDArray[np.floating]: ...

@@ -1,0 +1,169 @@
+"""A loss bound to its data: what gradient descent and the checks work on."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _core
+from ._arguments import FloatArray
+from .losses import labels_array, loss_parameter
+from .regularizers import RegType, penalty_weights
+
+
+class Objective:
+    r"""Data loss + reg R(W) of a linear classifier as a function of W alone.
+
+    Called with W it gives ``(loss, dW)``. X and y are kept as they are, not copied: later changes to them
+    are seen.
+
+    Parameters
+    ----------
+    X : (N, D) array of float32, float64 or uint8
+        Examples; (D, N) with ``example_axis=1``.
+    y : (N,) array of integers
+        Labels, at least 0.
+    loss : {"softmax", "svm"}
+        A name in ``deeprob.losses.NAMES``.
+    reg, reg_type, l1_ratio, example_axis, class_axis, threads
+        As for `softmax_loss`.
+    **parameters : float
+        The loss's own parameter, for instance ``delta=1.0`` of "svm".
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument has the wrong shape, dtype or range; the message names it.
+
+    Examples
+    --------
+    >>> from typing import Any
+
+    import numpy as np
+    >>> import deeprob
+    >>> X = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    >>> objective = deeprob.Objective(X, [0, 1, 1], loss="svm", reg=0.1)
+    >>> loss, dW = objective(np.zeros((2, 2)))
+    >>> loss
+    1.0
+    >>> objective
+    Objective(N=3, D=2, C=2, loss='svm', delta=1.0, reg=0.1, reg_type='l2')
+    """
+
+    def __init__(
+        self,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        *,
+        loss: str = "softmax",
+        reg: float = 0.0,
+        reg_type: RegType = "l2",
+        l1_ratio: float = 0.5,
+        example_axis: int = 0,
+        class_axis: int = 0,
+        threads: int | None = None,
+        **parameters: float,
+    ) -> None:
+        self.X = np.asarray(X)
+        self.y = labels_array(y)
+        self.loss = loss
+        self.parameter = loss_parameter(loss, parameters)
+        self.reg, self.reg_type, self.l1_ratio = float(reg), reg_type, l1_ratio
+        self.example_axis, self.class_axis, self.threads = example_axis, class_axis, threads
+        self._penalties = penalty_weights(reg, reg_type, l1_ratio)
+        self._check_data()
+
+    def _check_data(self) -> None:
+        """Let the kernels' own checks see X and y, on one example."""
+        if self.y.size == 0:
+            raise ValueError(f"y has shape {self.y.shape}; a loss is a mean over at least one example")
+        if self.X.ndim == 2 and self.example_axis in (0, 1):
+            W = np.zeros(self._shape(self.n_classes, self.n_features))
+            self.value(W, index=np.zeros(1, np.int64))
+        else:
+            self.value(np.zeros((1, 1)))
+
+    def _shape(self, C: int, D: int) -> tuple[int, int]:
+        return (D, C) if self.class_axis == 1 else (C, D)
+
+    @property
+    def n_examples(self) -> int:
+        """N, the number of examples."""
+        return int(self.y.shape[0])
+
+    @property
+    def n_features(self) -> int:
+        """D, the number of features."""
+        return int(self.X.shape[1 - self.example_axis])
+
+    @property
+    def n_classes(self) -> int:
+        """The largest label + 1; W may have more classes."""
+        return int(self.y.max()) + 1
+
+    def __call__(
+        self, W: npt.ArrayLike, index: npt.ArrayLike | None = None, *, out: FloatArray | None = None
+    ) -> tuple[float, FloatArray]:
+        """Return ``(loss, dW)``; the same as `value_and_grad`."""
+        return self.value_and_grad(W, index, out=out)
+
+    def value_and_grad(
+        self, W: npt.ArrayLike, index: npt.ArrayLike | None = None, *, out: FloatArray | None = None
+    ) -> tuple[float, FloatArray]:
+        """Return the loss and its gradient at W, over all examples or those at ``index``."""
+        result: tuple[float, FloatArray] = self._evaluate(W, index, out, True, self._penalties)
+        return result
+
+    def value(self, W: npt.ArrayLike, index: npt.ArrayLike | None = None) -> float:
+        """Return the loss at W, over all examples or those at ``index``."""
+        loss: float = self._evaluate(W, index, None, False, self._penalties)
+        return loss
+
+    def terms(self, W: npt.ArrayLike, index: npt.ArrayLike | None = None) -> tuple[float, float]:
+        """Return the data loss and reg R(W) apart; their sum is `value`, to rounding."""
+        data: float = self._evaluate(W, index, None, False, (0.0, 0.0))
+        penalty: float = _core.penalty(W, *self._penalties, False, None)
+        return data, penalty
+
+    def predict(self, W: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """Return the predicted classes of X at W."""
+        axes = (self.example_axis, self.class_axis, self.threads)
+        labels: npt.NDArray[np.int64] = _core.predict(W, self.X, None, None, None, None, *axes)
+        return labels
+
+    def accuracy(self, W: npt.ArrayLike) -> float:
+        """Return the share of examples of X that W predicts right."""
+        axes = (self.example_axis, self.class_axis, self.threads)
+        share: float = _core.predict(W, self.X, None, self.y, None, None, *axes)
+        return share
+
+    def _evaluate(
+        self,
+        W: npt.ArrayLike,
+        index: npt.ArrayLike | None,
+        out: FloatArray | None,
+        grad: bool,
+        penalties: tuple[float, float],
+    ) -> Any:
+        return _core.linear_loss(
+            self.loss,
+            W,
+            self.X,
+            self.y,
+            None,
+            index,
+            out,
+            self.parameter,
+            *penalties,
+            grad,
+            self.example_axis,
+            self.class_axis,
+            self.threads,
+        )
+
+    def __repr__(self) -> str:
+        own = "".join(f", {name}={self.parameter}" for name in _core.losses()[self.loss])
+        return (
+            f"Objective(N={self.n_examples}, D={self.n_features}, C={self.n_classes}, "
+            f"loss={self.loss!r}{own}, reg={self.reg}, reg_type={self.reg_type!r})"
+        )

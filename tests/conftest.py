@@ -1,0 +1,33 @@
+"""What all tests share: where the real data is, and which peers must be there."""
+
+import importlib
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """The folder with the real data sets: DEEPROB_TEST_DATA, or `shared/data` beside any folder above."""
+    places = [Path(os.environ["DEEPROB_TEST_DATA"])] if os.environ.get("DEEPROB_TEST_DATA") else []
+    places += [folder / "shared" / "data" for folder in Path(__file__).resolve().parents]
+    for place in places:
+        if place.is_dir():
+            return place
+    pytest.skip("no real data sets here: set DEEPROB_TEST_DATA to the folder that holds them")
+
+
+@pytest.fixture(scope="session")
+def peer():
+    """Import a library that we compare with; without it skip, or fail under DEEPROB_REQUIRE_PEERS."""
+
+    def load(name):
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            if os.environ.get("DEEPROB_REQUIRE_PEERS"):
+                raise
+            pytest.skip(f"{name} is not installed: nothing to compare with")
+
+    return load

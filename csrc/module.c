@@ -14,7 +14,8 @@ PyInit__core(void);
 
 static PyMethodDef methods[] = {
     {"scores", FAST(dp_py_scores), METH_FASTCALL,
-     "scores($module, W, X, b, index, out, example_axis, class_axis, threads, /)\n--\n\n"
+     "scores($module, W, X, b, index, out, example_axis, class_axis, threads, "
+     "/)\n--\n\n"
      "See deeprob.scores."},
     {"predict", FAST(dp_py_predict), METH_FASTCALL,
      "predict($module, W, X, b, y, index, out, example_axis, class_axis, threads, "
@@ -56,13 +57,13 @@ choose_target(dp_state *state)
             return 0;
         case DP_UNSUPPORTED:
             PyErr_Format(PyExc_ImportError,
-                         "DEEPROB_TARGET is '%s', which this CPU does not support", name);
+                         "DEEPROB_TARGET is '%s', which this CPU does not support",
+                         name);
             return -1;
         case DP_UNKNOWN_NAME:
             break;
     }
-    PyErr_Format(PyExc_ImportError,
-                 "DEEPROB_TARGET is '%s'; expected one of:"
+    PyErr_Format(PyExc_ImportError, "DEEPROB_TARGET is '%s'; expected one of:"
 #define TARGET(id, name) " " name
 #include "kernels/targets.def"
 #undef TARGET
@@ -100,7 +101,8 @@ static PyModuleDef_Slot slots[] = {
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT,
     .m_name = "deeprob._core",
-    .m_doc = "The C kernels of deeprob; the documented functions are in deeprob itself.",
+    .m_doc =
+        "The C kernels of deeprob; the documented functions are in deeprob itself.",
     .m_size = sizeof(dp_state),
     .m_methods = methods,
     .m_slots = slots,

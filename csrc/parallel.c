@@ -42,7 +42,8 @@ static void
 run_tasks(run *r, int worker)
 {
     while (!atomic_load_explicit(&r->stopped, memory_order_relaxed)) {
-        const ptrdiff_t task = atomic_fetch_add_explicit(&r->next, 1, memory_order_relaxed);
+        const ptrdiff_t task =
+            atomic_fetch_add_explicit(&r->next, 1, memory_order_relaxed);
         if (task >= r->n_tasks) {
             return;
         }

@@ -22,9 +22,9 @@ typedef struct {
     dp_target target;
     dp_compute compute;
     dp_goal goal;
-    dp_matrix W; /* (C, D) */
-    dp_matrix X; /* (N, D): one example a row, whatever the strides */
-    dp_matrix b; /* (1, C), or data NULL */
+    dp_matrix W;   /* (C, D) */
+    dp_matrix X;   /* (N, D): one example a row, whatever the strides */
+    dp_matrix b;   /* (1, C), or data NULL */
     dp_ints y;     /* (N,), checked; for DP_PREDICT optional: counts the hits */
     dp_ints index; /* (n,) positions in 0 .. N - 1, checked; or data NULL: all */
     dp_loss loss;
@@ -34,10 +34,10 @@ typedef struct {
     dp_matrix scores; /* (n, C) of the compute dtype, out */
     char *best;       /* (n,) int64 out, or NULL */
     ptrdiff_t best_stride;
-    dp_matrix dW;     /* (C, D) out, float32 or float64 */
-    dp_matrix db;     /* (1, C) out, or data NULL */
-    double value;     /* mean loss + regularizers, out */
-    int64_t hits;     /* predictions equal to y, out */
+    dp_matrix dW; /* (C, D) out, float32 or float64 */
+    dp_matrix db; /* (1, C) out, or data NULL */
+    double value; /* mean loss + regularizers, out */
+    int64_t hits; /* predictions equal to y, out */
 
     /* Asked now and then on the calling thread: anything but 0 stops the pass. */
     int (*interrupted)(void *);
@@ -53,7 +53,8 @@ typedef struct {
     int threads;
     int pack_tiles; /* whether X's rows must be brought into a tile first */
     size_t part_bytes, worker_bytes;
-    size_t bytes; /* of scratch that dp_linear_run wants, 64-byte aligned; 0: too much */
+    size_t
+        bytes; /* of scratch that dp_linear_run wants, 64-byte aligned; SIZE_MAX: too much */
 } dp_linear_plan;
 
 /* The plan for a job whose views and goal are set; `threads` is an upper bound. */
@@ -66,12 +67,15 @@ int
 dp_linear_run(dp_linear_job *job, const dp_linear_plan *plan, void *scratch);
 
 /* Value and gradient of l1 sum |W| + l2 sum W^2 alone (job: W, dW, l1, l2, target,
- * compute). dW.data may be NULL. scratch: 16 bytes a column of W, rounded up to 64. */
+ * compute). dW.data may be NULL. */
+size_t
+dp_penalty_bytes(const dp_linear_job *job);
 void
 dp_penalty_run(dp_linear_job *job, void *scratch);
 
 /* The mean loss at score level: job->scores (n, C) in, y, loss, parameter; with
- * DP_LOSS_GRADIENT the gradients go to `gradient` (n, C). scratch as planned. */
+ * DP_LOSS_GRADIENT the gradients go to `gradient` (n, C). 0, or 1 when
+ * interrupted, with some of them written. */
 size_t
 dp_score_loss_bytes(const dp_linear_job *job);
 int

@@ -122,8 +122,8 @@ typedef struct {
     void (*log1p)(const double *x, ptrdiff_t n, double *y);
 } dp_loss_kernels;
 
-extern const dp_linear_kernels
-    *const dp_linear_table[DP_TARGET_COUNT][DP_COMPUTE_COUNT];
+extern const dp_linear_kernels *const dp_linear_table[DP_TARGET_COUNT]
+                                                     [DP_COMPUTE_COUNT];
 extern const dp_loss_kernels *const dp_loss_table[DP_TARGET_COUNT][DP_COMPUTE_COUNT];
 
 #endif

@@ -85,8 +85,8 @@ dp_check_nargs(const char *function, Py_ssize_t nargs, Py_ssize_t expected)
     if (nargs == expected) {
         return 0;
     }
-    PyErr_Format(PyExc_TypeError, "%s takes %zd positional arguments, got %zd", function,
-                 expected, nargs);
+    PyErr_Format(PyExc_TypeError, "%s takes %zd positional arguments, got %zd",
+                 function, expected, nargs);
     return -1;
 }
 
@@ -105,7 +105,9 @@ dp_shape_text(PyArrayObject *a, char *text)
         used += (size_t)n;
     }
     snprintf(text + used, DP_SHAPE_TEXT - used, "%s)",
-             ndim > 6 ? ", ..." : ndim == 1 ? "," : "");
+             ndim > 6    ? ", ..."
+             : ndim == 1 ? ","
+                         : "");
     return text;
 }
 
@@ -120,8 +122,8 @@ dp_as_array(PyObject *o, const char *name, int floating)
         return NULL;
     }
     PyArrayObject *a = (PyArrayObject *)PyArray_FROM_O(o);
-    if (a == NULL || !floating ||
-        !(PyArray_ISINTEGER(a) || PyArray_ISBOOL(a)) || PyArray_TYPE(a) == NPY_UBYTE) {
+    if (a == NULL || !floating || !(PyArray_ISINTEGER(a) || PyArray_ISBOOL(a)) ||
+        PyArray_TYPE(a) == NPY_UBYTE) {
         return a;
     }
     PyArrayObject *cast = (PyArrayObject *)PyArray_Cast(a, NPY_DOUBLE);
@@ -198,8 +200,8 @@ dp_ints_view(PyArrayObject *a, const char *name, const char *meaning, dp_ints *v
     char text[DP_SHAPE_TEXT];
     const int type = int_type_of(a);
     if (PyArray_NDIM(a) != 1) {
-        const int column = PyArray_NDIM(a) == 2 &&
-                           (PyArray_DIM(a, 0) == 1 || PyArray_DIM(a, 1) == 1);
+        const int column =
+            PyArray_NDIM(a) == 2 && (PyArray_DIM(a, 0) == 1 || PyArray_DIM(a, 1) == 1);
         PyErr_Format(PyExc_ValueError, "%s has shape %s; expected %s%s%s%s", name,
                      dp_shape_text(a, text), meaning, column ? ": pass " : "",
                      column ? name : "", column ? ".ravel()" : "");
@@ -258,10 +260,9 @@ dp_check_out(PyObject *o, const char *name, int ndim, const npy_intp *shape,
         }
         return NULL;
     }
-    const int same_type =
-        type_num == NPY_INT64
-            ? PyTypeNum_ISSIGNED(PyArray_TYPE(a)) && PyArray_ITEMSIZE(a) == 8
-            : PyArray_TYPE(a) == type_num;
+    const int same_type = type_num == NPY_INT64 ? PyTypeNum_ISSIGNED(PyArray_TYPE(a)) &&
+                                                      PyArray_ITEMSIZE(a) == 8
+                                                : PyArray_TYPE(a) == type_num;
     if (!same_type) {
         PyArray_Descr *expected = PyArray_DescrFromType(type_num);
         if (expected != NULL) {
@@ -379,8 +380,8 @@ dp_float(PyObject *o, const char *name, int weight, double *value)
         return -1;
     }
     if (weight && !(*value >= 0.0)) {
-        PyErr_Format(PyExc_ValueError, "%s is %R; expected a number of at least 0", name,
-                     o);
+        PyErr_Format(PyExc_ValueError, "%s is %R; expected a number of at least 0",
+                     name, o);
         return -1;
     }
     return 0;
@@ -412,10 +413,11 @@ dp_check_index(const dp_ints *index, Py_ssize_t N)
 {
     for (ptrdiff_t i = 0; i < index->n; i++) {
         if (dp_position(index, i, N) < 0) {
-            PyErr_Format(PyExc_IndexError,
-                         "index[%zd] is %lld; expected positions in 0..%zd, or -%zd..-1 "
-                         "from the end (N = %zd examples)",
-                         (Py_ssize_t)i, (long long)dp_ints_get(index, i), N - 1, N, N);
+            PyErr_Format(
+                PyExc_IndexError,
+                "index[%zd] is %lld; expected positions in 0..%zd, or -%zd..-1 "
+                "from the end (N = %zd examples)",
+                (Py_ssize_t)i, (long long)dp_ints_get(index, i), N - 1, N, N);
             return -1;
         }
     }

@@ -20,9 +20,10 @@ dp_py_losses(PyObject *Py_UNUSED(module), PyObject *const *Py_UNUSED(args),
     }
     PyObject *losses = PyDict_New();
     for (size_t k = 0; losses != NULL && k < sizeof list / sizeof *list; k++) {
-        PyObject *entry = list[k].parameter[0] == '\0'
-                              ? PyDict_New()
-                              : Py_BuildValue("{sd}", list[k].parameter, list[k].initial);
+        PyObject *entry =
+            list[k].parameter[0] == '\0'
+                ? PyDict_New()
+                : Py_BuildValue("{sd}", list[k].parameter, list[k].initial);
         if (entry == NULL || PyDict_SetItemString(losses, list[k].name, entry) < 0) {
             Py_CLEAR(losses);
         }
@@ -41,8 +42,8 @@ dp_py_targets(PyObject *module, PyObject *const *Py_UNUSED(args), Py_ssize_t nar
     PyObject *all = PyDict_New();
     for (int t = 0; all != NULL && t < DP_TARGET_COUNT; t++) {
         if (PyDict_SetItemString(all, dp_target_name((dp_target)t),
-                                 dp_target_supported((dp_target)t) ? Py_True : Py_False) <
-            0) {
+                                 dp_target_supported((dp_target)t) ? Py_True
+                                                                   : Py_False) < 0) {
             Py_CLEAR(all);
         }
     }

@@ -1,36 +1,17 @@
-/* Bindings of the linear family: scores, predictions, losses with their gradients. */
-#include "py/args.h"
-
-#include <time.h>
-
-#include "engine/linear_pass.h"
-
-/* ---- the arrays of a call -------------------------------------------------------- */
-
-typedef struct {
-    PyArrayObject *W, *X, *b, *y, *index;
-} arrays;
+/* Bindings of a pass over the examples: scores, predictions, losses with gradients. */
+#include "py/call.h"
 
 static void
-release(arrays *a)
-{
-    Py_XDECREF(a->W);
-    Py_XDECREF(a->X);
-    Py_XDECREF(a->b);
-    Py_XDECREF(a->y);
-    Py_XDECREF(a->index);
-}
-
-static void
-feature_mismatch(const arrays *a, int example_axis, int class_axis, Py_ssize_t D)
+feature_mismatch(const dp_arrays *a, int example_axis, int class_axis, Py_ssize_t D)
 {
     char W_text[DP_SHAPE_TEXT], X_text[DP_SHAPE_TEXT];
     const char *hint = "";
     if (PyArray_DIM(a->W, class_axis) == D) {
-        hint = class_axis == 0 ? ". If your W is (D, C), as in the course's assignments, "
-                                 "pass class_axis=1"
-                               : ". If your W is (C, D), as in the lecture, leave out "
-                                 "class_axis=1";
+        hint = class_axis == 0
+                   ? ". If your W is (D, C), as in the course's assignments, "
+                     "pass class_axis=1"
+                   : ". If your W is (C, D), as in the lecture, leave out "
+                     "class_axis=1";
     }
     else if (PyArray_DIM(a->W, 1 - class_axis) == PyArray_DIM(a->X, example_axis)) {
         hint = example_axis == 0 ? ". If your examples are the columns of X, as the "
@@ -47,7 +28,7 @@ feature_mismatch(const arrays *a, int example_axis, int class_axis, Py_ssize_t D
 
 /* W, X, b, y and index (the last three may be None) into `a` and the job's views. */
 static int
-parse_arrays(PyObject *const *args, int example_axis, int class_axis, arrays *a,
+parse_arrays(PyObject *const *args, int example_axis, int class_axis, dp_arrays *a,
              dp_linear_job *job)
 {
     a->W = dp_as_array(args[0], "W", 1);
@@ -89,13 +70,15 @@ parse_arrays(PyObject *const *args, int example_axis, int class_axis, arrays *a,
         char text[DP_SHAPE_TEXT];
         a->y = dp_as_array(args[3], "y", 0);
         if (a->y == NULL ||
-            dp_ints_view(a->y, "y", "(N,), one integer label per example", &job->y) < 0) {
+            dp_ints_view(a->y, "y", "(N,), one integer label per example", &job->y) <
+                0) {
             return -1;
         }
         if (job->y.n != job->X.rows) {
-            PyErr_Format(PyExc_ValueError,
-                         "y has shape %s; expected (N,) with N = %zd, the examples of X",
-                         dp_shape_text(a->y, text), job->X.rows);
+            PyErr_Format(
+                PyExc_ValueError,
+                "y has shape %s; expected (N,) with N = %zd, the examples of X",
+                dp_shape_text(a->y, text), job->X.rows);
             return -1;
         }
     }
@@ -115,112 +98,18 @@ parse_arrays(PyObject *const *args, int example_axis, int class_axis, arrays *a,
 static int
 parse_axes(PyObject *example, PyObject *class_, int *example_axis, int *class_axis)
 {
-    if (dp_axis(example, "example_axis", "X is (N, D)", "X is (D, N)", example_axis) < 0) {
+    if (dp_axis(example, "example_axis", "X is (N, D)", "X is (D, N)", example_axis) <
+        0) {
         return -1;
     }
     return dp_axis(class_, "class_axis", "W is (C, D)", "W is (D, C)", class_axis);
-}
-
-/* ---- running, with the GIL released and Ctrl-C served ------------------------------ */
-
-typedef struct {
-    PyThreadState *thread;
-    struct timespec last;
-} attention;
-
-/* Looks for signals every 50 ms: Ctrl-C feels immediate below 100. */
-static int
-interrupted(void *context)
-{
-    attention *a = context;
-    struct timespec now;
-    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) {
-        return 0;
-    }
-    const long long passed = (long long)(now.tv_sec - a->last.tv_sec) * 1000000000 +
-                             (now.tv_nsec - a->last.tv_nsec);
-    if (passed < 50000000) {
-        return 0;
-    }
-    a->last = now;
-    PyEval_RestoreThread(a->thread);
-    const int stop = PyErr_CheckSignals() != 0;
-    a->thread = PyEval_SaveThread();
-    return stop;
-}
-
-static char *
-scratch_memory(size_t bytes, void **owner)
-{
-    if (bytes == 0 || bytes > (size_t)PTRDIFF_MAX - 64) {
-        PyErr_SetString(PyExc_MemoryError, "W and X are too large for this machine");
-        return NULL;
-    }
-    *owner = PyMem_RawMalloc(bytes + 64);
-    if (*owner == NULL) {
-        PyErr_NoMemory();
-        return NULL;
-    }
-    const uintptr_t at = ((uintptr_t)*owner + 63) / 64 * 64;
-    return (char *)at;
-}
-
-/* Runs the job; 0 or -1 with an exception. */
-static int
-run_job(dp_linear_job *job, int threads)
-{
-    void *owner = NULL;
-    const dp_linear_plan plan = dp_linear_make_plan(job, threads);
-    char *scratch = scratch_memory(plan.bytes, &owner);
-    if (scratch == NULL) {
-        return -1;
-    }
-    attention a = {0};
-    if (clock_gettime(CLOCK_MONOTONIC, &a.last) == 0) {
-        job->interrupted = interrupted;
-        job->interrupted_context = &a;
-    }
-    a.thread = PyEval_SaveThread();
-    const int stopped = dp_linear_run(job, &plan, scratch);
-    PyEval_RestoreThread(a.thread);
-    PyMem_RawFree(owner);
-    return stopped ? -1 : 0;
-}
-
-/* ---- results ------------------------------------------------------------------------ */
-
-/* The result array `out` (borrowed, checked) or a new one; a new reference. */
-static PyArrayObject *
-result_array(PyObject *out, const char *name, int ndim, npy_intp *shape, int type_num)
-{
-    if (out != Py_None) {
-        return (PyArrayObject *)Py_XNewRef(
-            (PyObject *)dp_check_out(out, name, ndim, shape, type_num));
-    }
-    return (PyArrayObject *)PyArray_SimpleNew(ndim, shape, type_num);
-}
-
-static int
-refuse_overlap(PyArrayObject *result, const arrays *a)
-{
-    PyArrayObject *const inputs[] = {a->W, a->X, a->b, a->y, a->index};
-    static const char *const names[] = {"W", "X", "b", "y", "index"};
-    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
-        if (inputs[i] != NULL && dp_may_overlap(result, inputs[i])) {
-            PyErr_Format(PyExc_ValueError,
-                         "out shares memory with %s; expected memory of its own",
-                         names[i]);
-            return -1;
-        }
-    }
-    return 0;
 }
 
 /* scores(W, X, b, index, out, example_axis, class_axis, threads) */
 PyObject *
 dp_py_scores(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
-    arrays a = {0};
+    dp_arrays a = {0};
     PyArrayObject *out = NULL;
     PyObject *result = NULL;
     int example_axis, class_axis, threads;
@@ -237,18 +126,18 @@ dp_py_scores(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     npy_intp shape[2];
     shape[example_axis] = job.index.data ? job.index.n : job.X.rows;
     shape[1 - example_axis] = job.W.rows;
-    out = result_array(args[4], "out", 2, shape,
-                       dp_type_num((dp_storage)job.compute));
-    if (out == NULL || (args[4] != Py_None && refuse_overlap(out, &a) < 0) ||
+    out =
+        dp_result_array(args[4], "out", 2, shape, dp_type_num((dp_storage)job.compute));
+    if (out == NULL || (args[4] != Py_None && dp_refuse_overlap(out, &a) < 0) ||
         dp_matrix_view(out, "out", example_axis, 0, "scores", &job.scores) < 0) {
         goto done;
     }
-    if (shape[example_axis] == 0 || run_job(&job, threads) == 0) {
+    if (shape[example_axis] == 0 || dp_run_job(&job, threads) == 0) {
         result = Py_NewRef((PyObject *)out);
     }
 done:
     Py_XDECREF(out);
-    release(&a);
+    dp_release(&a);
     return result;
 }
 
@@ -257,7 +146,7 @@ done:
 PyObject *
 dp_py_predict(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
-    arrays a = {0};
+    dp_arrays a = {0};
     PyArrayObject *out = NULL;
     PyObject *result = NULL;
     int example_axis, class_axis, threads;
@@ -275,35 +164,35 @@ dp_py_predict(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
                             "X has no examples; the accuracy of none is undefined");
             goto done;
         }
-        if (run_job(&job, threads) == 0) {
+        if (dp_run_job(&job, threads) == 0) {
             result = PyFloat_FromDouble((double)job.hits / (double)n);
         }
         goto done;
     }
-    out = result_array(args[5], "out", 1, &n, NPY_INT64);
-    if (out == NULL || (args[5] != Py_None && refuse_overlap(out, &a) < 0)) {
+    out = dp_result_array(args[5], "out", 1, &n, NPY_INT64);
+    if (out == NULL || (args[5] != Py_None && dp_refuse_overlap(out, &a) < 0)) {
         goto done;
     }
     job.best = PyArray_BYTES(out);
     job.best_stride = PyArray_STRIDE(out, 0);
-    if (n == 0 || run_job(&job, threads) == 0) {
+    if (n == 0 || dp_run_job(&job, threads) == 0) {
         result = Py_NewRef((PyObject *)out);
     }
 done:
     Py_XDECREF(out);
-    release(&a);
+    dp_release(&a);
     return result;
 }
 
 /* The gradients' arrays into *dW (as it is returned) and *db, and the job's views. */
 static int
-gradient_arrays(PyObject *out, int class_axis, const arrays *a, PyArrayObject **dW,
+gradient_arrays(PyObject *out, int class_axis, const dp_arrays *a, PyArrayObject **dW,
                 PyArrayObject **db, dp_linear_job *job)
 {
     npy_intp shape[2] = {job->W.rows, job->W.cols};
     const int type_num = dp_type_num(job->W.storage);
     if (out != Py_None) {
-        *dW = result_array(out, "out", 2, PyArray_DIMS(a->W), type_num);
+        *dW = dp_result_array(out, "out", 2, PyArray_DIMS(a->W), type_num);
         if (*dW != NULL && ((a->y && dp_may_overlap(*dW, a->y)) ||
                             (a->index && dp_may_overlap(*dW, a->index)))) {
             Py_CLEAR(*dW); /* X, W and b are read to their end before dW is written */
@@ -311,7 +200,7 @@ gradient_arrays(PyObject *out, int class_axis, const arrays *a, PyArrayObject **
         }
     }
     else {
-        *dW = result_array(Py_None, "out", 2, shape, type_num);
+        *dW = dp_result_array(Py_None, "out", 2, shape, type_num);
         if (*dW != NULL && class_axis == 1) {
             PyArrayObject *view = (PyArrayObject *)PyArray_Transpose(*dW, NULL);
             Py_SETREF(*dW, view);
@@ -322,7 +211,7 @@ gradient_arrays(PyObject *out, int class_axis, const arrays *a, PyArrayObject **
         return -1;
     }
     if (a->b != NULL) {
-        *db = result_array(Py_None, "db", 1, shape, dp_type_num(job->b.storage));
+        *db = dp_result_array(Py_None, "db", 1, shape, dp_type_num(job->b.storage));
         if (*db == NULL ||
             dp_vector_view(*db, "db", "(C,) with C", shape[0], &job->db) < 0) {
             return -1;
@@ -336,7 +225,7 @@ gradient_arrays(PyObject *out, int class_axis, const arrays *a, PyArrayObject **
 PyObject *
 dp_py_linear_loss(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
-    arrays a = {0};
+    dp_arrays a = {0};
     PyArrayObject *dW = NULL, *db = NULL;
     PyObject *result = NULL;
     int example_axis, class_axis, threads;
@@ -371,7 +260,7 @@ dp_py_linear_loss(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     if (grad && gradient_arrays(args[6], class_axis, &a, &dW, &db, &job) < 0) {
         goto done;
     }
-    if (run_job(&job, threads) < 0) {
+    if (dp_run_job(&job, threads) < 0) {
         goto done;
     }
     if (!grad) {
@@ -386,141 +275,6 @@ dp_py_linear_loss(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 done:
     Py_XDECREF(dW);
     Py_XDECREF(db);
-    release(&a);
-    return result;
-}
-
-/* score_loss(loss, s, y, out, parameter, grad, example_axis) -> value | (value, ds) */
-PyObject *
-dp_py_score_loss(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
-{
-    arrays a = {0};
-    PyArrayObject *ds = NULL;
-    PyObject *result = NULL;
-    void *owner = NULL;
-    int example_axis;
-    dp_matrix gradient = {0};
-    dp_linear_job job = {.target = dp_get_state(module)->target};
-    if (dp_check_nargs("score_loss", nargs, 7) < 0 ||
-        dp_loss_named(args[0], &job.loss) < 0 ||
-        dp_float(args[4], "the loss's parameter", 0, &job.parameter) < 0 ||
-        dp_axis(args[6], "example_axis", "s is (N, C)", "s is (C, N)", &example_axis) <
-            0) {
-        return NULL;
-    }
-    const int grad = PyObject_IsTrue(args[5]);
-    if (grad < 0) {
-        return NULL;
-    }
-    job.goal = grad ? DP_LOSS_GRADIENT : DP_LOSS;
-    a.X = dp_as_array(args[1], "s", 1);
-    a.y = dp_as_array(args[2], "y", 0);
-    if (a.X == NULL || a.y == NULL ||
-        dp_matrix_view(a.X, "s", example_axis, 0,
-                       example_axis == 0 ? "(N, C), one row of scores per example"
-                                         : "(C, N), one column of scores per example",
-                       &job.scores) < 0 ||
-        dp_ints_view(a.y, "y", "(N,), one integer label per example", &job.y) < 0) {
-        goto done;
-    }
-    char text[DP_SHAPE_TEXT];
-    if (job.scores.rows == 0 || job.scores.cols == 0) {
-        PyErr_Format(PyExc_ValueError,
-                     "s has shape %s; expected at least one example and one class",
-                     dp_shape_text(a.X, text));
-        goto done;
-    }
-    if (job.y.n != job.scores.rows) {
-        PyErr_Format(PyExc_ValueError,
-                     "y has shape %s; expected (N,) with N = %zd, the examples of s",
-                     dp_shape_text(a.y, text), job.scores.rows);
-        goto done;
-    }
-    job.W.rows = job.scores.cols;
-    job.compute = dp_result_type(&job.scores, NULL, NULL);
-    if (dp_check_labels(&job.y, NULL, job.W.rows) < 0) {
-        goto done;
-    }
-    if (grad) {
-        ds = result_array(args[3], "out", 2, PyArray_DIMS(a.X),
-                          dp_type_num(job.scores.storage));
-        if (ds == NULL || (args[3] != Py_None && refuse_overlap(ds, &a) < 0) ||
-            dp_matrix_view(ds, "out", example_axis, 0, "s's shape", &gradient) < 0) {
-            goto done;
-        }
-    }
-    char *scratch = scratch_memory(dp_score_loss_bytes(&job), &owner);
-    if (scratch == NULL) {
-        goto done;
-    }
-    attention watch = {0};
-    if (clock_gettime(CLOCK_MONOTONIC, &watch.last) == 0) {
-        job.interrupted = interrupted;
-        job.interrupted_context = &watch;
-    }
-    watch.thread = PyEval_SaveThread();
-    const int stopped = dp_score_loss_run(&job, &gradient, scratch);
-    PyEval_RestoreThread(watch.thread);
-    if (stopped) {
-        goto done;
-    }
-    result = grad ? Py_BuildValue("(dO)", job.value, (PyObject *)ds)
-                  : PyFloat_FromDouble(job.value);
-done:
-    PyMem_RawFree(owner);
-    Py_XDECREF(ds);
-    release(&a);
-    return result;
-}
-
-/* penalty(W, l1, l2, grad, out) -> value | (value, gradient) */
-PyObject *
-dp_py_penalty(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
-{
-    PyArrayObject *W = NULL, *dW = NULL;
-    PyObject *result = NULL;
-    void *owner = NULL;
-    dp_linear_job job = {.target = dp_get_state(module)->target};
-    if (dp_check_nargs("penalty", nargs, 5) < 0 ||
-        dp_float(args[1], "l1", 1, &job.l1) < 0 ||
-        dp_float(args[2], "l2", 1, &job.l2) < 0) {
-        return NULL;
-    }
-    const int grad = PyObject_IsTrue(args[3]);
-    if (grad < 0) {
-        return NULL;
-    }
-    W = dp_as_array(args[0], "W", 1);
-    if (W == NULL || dp_matrix_view(W, "W", 0, 0, "(C, D)", &job.W) < 0) {
-        goto done;
-    }
-    if (grad) {
-        dW = result_array(args[4], "out", 2, PyArray_DIMS(W),
-                          dp_type_num(job.W.storage));
-        if (dW == NULL || dp_matrix_view(dW, "out", 0, 0, "W's shape", &job.dW) < 0) {
-            goto done;
-        }
-        if (args[4] != Py_None && args[4] != (PyObject *)W && dp_may_overlap(dW, W)) {
-            PyErr_SetString(PyExc_ValueError,
-                            "out shares memory with W; expected W itself or memory of "
-                            "its own");
-            goto done;
-        }
-    }
-    job.compute = dp_result_type(&job.W, NULL, NULL);
-    char *scratch =
-        scratch_memory(2 * ((size_t)job.W.cols * sizeof(double) + 64), &owner);
-    if (scratch == NULL) {
-        goto done;
-    }
-    PyThreadState *thread = PyEval_SaveThread();
-    dp_penalty_run(&job, scratch);
-    PyEval_RestoreThread(thread);
-    result = grad ? Py_BuildValue("(dO)", job.value, (PyObject *)dW)
-                  : PyFloat_FromDouble(job.value);
-done:
-    PyMem_RawFree(owner);
-    Py_XDECREF(W);
-    Py_XDECREF(dW);
+    dp_release(&a);
     return result;
 }

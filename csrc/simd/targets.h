@@ -43,8 +43,8 @@
 #define DP_END_TARGET
 #elif defined(__clang__)
 #define DP_BEGIN_TARGET(features)                                                      \
-    DP_PRAGMA_EXPANDED(clang attribute push(__attribute__((target(features))),         \
-                                            apply_to = function))
+    DP_PRAGMA_EXPANDED(                                                                \
+        clang attribute push(__attribute__((target(features))), apply_to = function))
 #define DP_END_TARGET DP_PRAGMA(clang attribute pop)
 #else
 #define DP_BEGIN_TARGET(features)                                                      \

@@ -50,8 +50,12 @@ def test_gradient_agrees_with_central_differences(loss, reg_type):
     W, X, y, b = cases.problem(30, 13, 4, "float64")
     keywords = {"reg": 0.3, "reg_type": reg_type, "l1_ratio": 0.25}
     _, dW, db = cases.run(loss, W, X, y, b=b, **keywords)
-    numeric_W = deeprob.numeric_gradient(lambda w: cases.run(loss, w, X, y, b=b, grad=False, **keywords), W, 1e-6)
-    numeric_b = deeprob.numeric_gradient(lambda c: cases.run(loss, W, X, y, b=c, grad=False, **keywords), b, 1e-6)
+    numeric_W = deeprob.numeric_gradient(
+        lambda w: cases.run(loss, w, X, y, b=b, grad=False, **keywords), W, 1e-6
+    )
+    numeric_b = deeprob.numeric_gradient(
+        lambda c: cases.run(loss, W, X, y, b=c, grad=False, **keywords), b, 1e-6
+    )
     np.testing.assert_allclose(dW, numeric_W, rtol=1e-6, atol=1e-8)
     np.testing.assert_allclose(db, numeric_b, rtol=1e-6, atol=1e-8)
 

@@ -31,7 +31,9 @@ def test_exp_is_within_1_ulp(dtype, low, high):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_exp_at_the_edges(dtype):
-    x = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1e4, -1e4, np.finfo(dtype).max, np.finfo(dtype).min], dtype)
+    x = np.array(
+        [0.0, -0.0, np.inf, -np.inf, np.nan, 1e4, -1e4, np.finfo(dtype).max, np.finfo(dtype).min], dtype
+    )
     expected = np.array([1, 1, np.inf, 0, np.nan, np.inf, 0, np.inf, 0], dtype)
     np.testing.assert_array_equal(_core.elementwise("exp", x), expected)
 

@@ -47,7 +47,9 @@ def test_predict_takes_the_first_of_several_and_the_first_nan_as_numpy_does():
         expected = np.argmax(s, axis=1)
     # scores of one-hot weights: s itself, but 0 * nan is nan; so compare through scores
     s = deeprob.scores(W, s)
-    np.testing.assert_array_equal(deeprob.predict(W, np.nan_to_num(s, nan=0.0)), np.argmax(np.nan_to_num(s), axis=1))
+    np.testing.assert_array_equal(
+        deeprob.predict(W, np.nan_to_num(s, nan=0.0)), np.argmax(np.nan_to_num(s), axis=1)
+    )
     assert expected[0] == deeprob.predict(W, [[1.0, 1.0, 0.0]])[0]
     assert deeprob.predict([[1.0], [np.nan], [np.nan], [2.0]], [[1.0]])[0] == 1
 
@@ -72,7 +74,7 @@ def test_out_receives_the_scores_and_predictions(dtype):
 
 
 def test_the_slides_comparison_with_labels_of_shape_N_1_is_an_error():
-    """L4-17: with Yte [10000 x 1], ``np.mean(Yte_predict == Yte)`` is 0.1 for any prediction, even the best."""
+    """L4-17: with Yte [10000 x 1], ``np.mean(Yte_predict == Yte)`` is 0.1 for any prediction."""
     y = np.repeat(np.arange(10), 100)
     W, X = np.eye(10), np.eye(10)[y]
     assert np.mean(deeprob.predict(W, X) == y[:, None]) == 0.1

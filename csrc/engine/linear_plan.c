@@ -1,0 +1,112 @@
+/* How a pass is cut into chunks and tiles, and what memory that takes. */
+#include "engine/scratch.h"
+#include "parallel.h"
+
+/* Below this many multiply-adds (some 50 us on one core) threads cost more than they
+ * give. */
+#define WORK_PER_THREAD 1000000.0
+/* A packed or passed-through tile should stay in L2 beside W and dW. */
+#define TILE_BYTES 131072
+/* Fewer rows than this are not worth a chunk: each chunk clears and combines a dW. */
+#define CHUNK_ROWS 32
+/* Above this size of dW fewer chunks are kept, to bound the memory. */
+#define LARGE_PART_BYTES ((size_t)1 << 20)
+
+static ptrdiff_t
+clamp(ptrdiff_t value, ptrdiff_t low, ptrdiff_t high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+static int
+rows_as_they_are(const dp_linear_job *job)
+{
+    const ptrdiff_t size = (ptrdiff_t)dp_storage_size(job->X.storage);
+    return (int)job->X.storage == (int)job->compute &&
+           (job->X.col_stride == size || job->X.cols == 1) &&
+           job->X.row_stride % size == 0 && (uintptr_t)job->X.data % (size_t)size == 0;
+}
+
+size_t
+dp_carve_workspace(const dp_linear_job *job, const dp_linear_plan *plan, void *memory,
+                   dp_workspace *w)
+{
+    const size_t size = dp_storage_size((dp_storage)job->compute);
+    const size_t rows = (size_t)plan->tile_rows;
+    const size_t C = (size_t)job->W.rows;
+    const size_t panel = C < DP_CLASS_PANEL ? C : DP_CLASS_PANEL;
+    uintptr_t at = (uintptr_t)memory;
+    w->tile = dp_take(&at, plan->pack_tiles ? rows * (size_t)plan->ldw * size : 0);
+    w->lanes = dp_take(&at, (size_t)plan->group * panel * DP_LANE_BYTES);
+    w->S = dp_take(&at, C * rows * size);
+    w->rows = dp_take(&at, rows * sizeof *w->rows);
+    w->x = dp_take(&at, rows * sizeof *w->x);
+    w->y = dp_take(&at, rows * sizeof *w->y);
+    w->loss = dp_take(&at, rows * sizeof *w->loss);
+    w->row = dp_take(&at, (size_t)plan->ldw * sizeof *w->row);
+    w->best = dp_take(&at, rows * sizeof *w->best);
+    return at - (uintptr_t)memory;
+}
+
+size_t
+dp_carve_shared(const dp_linear_job *job, const dp_linear_plan *plan, void *memory,
+                dp_shared *s)
+{
+    const size_t size = dp_storage_size((dp_storage)job->compute);
+    const size_t C = (size_t)job->W.rows;
+    uintptr_t at = (uintptr_t)memory;
+    s->W = dp_take(&at, C * (size_t)plan->ldw * size);
+    s->b = dp_take(&at, C * size);
+    s->penalty = dp_take(&at, C * sizeof *s->penalty);
+    s->parts = dp_take(&at, (size_t)plan->chunks * plan->part_bytes);
+    s->part_loss = dp_take(&at, (size_t)plan->chunks * sizeof *s->part_loss);
+    s->part_hits = dp_take(&at, (size_t)plan->chunks * sizeof *s->part_hits);
+    s->workers = dp_take(&at, (size_t)plan->threads * plan->worker_bytes);
+    return at - (uintptr_t)memory;
+}
+
+/* Whether the scratch stays far below the address space, so that no size below wraps. */
+static int
+sizes_fit(const dp_linear_job *job)
+{
+    const double D = (double)job->W.cols + 64, C = (double)job->W.rows + 64;
+    return 8.0 * D * C * (DP_CHUNKS_MAX + 1) +
+               8.0 * (D + 2.0 * C) * DP_TILE_ROWS_MAX * DP_MAX_THREADS <
+           (double)PTRDIFF_MAX / 4;
+}
+
+dp_linear_plan
+dp_linear_make_plan(const dp_linear_job *job, int threads)
+{
+    dp_linear_plan p = {0};
+    dp_workspace w;
+    dp_shared s;
+    if (!sizes_fit(job)) {
+        p.bytes = SIZE_MAX;
+        return p;
+    }
+    const ptrdiff_t size = (ptrdiff_t)dp_storage_size((dp_storage)job->compute);
+    const ptrdiff_t C = job->W.rows, D = job->W.cols;
+    p.n = job->index.data ? job->index.n : job->X.rows;
+    p.group = DP_LANE_BYTES / size;
+    p.ldw = dp_round_up(D, p.group);
+    p.pack_tiles = !rows_as_they_are(job);
+    p.tile_rows = p.group * clamp(TILE_BYTES / (p.group * p.ldw * size), 1,
+                                  DP_TILE_ROWS_MAX / p.group);
+    const size_t dW_bytes = (size_t)(C * p.ldw * size);
+    const int with_gradient = job->goal == DP_LOSS_GRADIENT;
+    p.part_bytes = with_gradient
+                       ? dp_align64(dW_bytes) + dp_align64((size_t)C * sizeof(double))
+                       : 0;
+    /* The same chunks with and without the gradient: the same bits of the loss. */
+    p.chunks = clamp(p.n / CHUNK_ROWS, 1,
+                     dW_bytes > LARGE_PART_BYTES ? DP_CHUNKS_MAX / 2 : DP_CHUNKS_MAX);
+    const double work =
+        (double)p.n * (double)D * (double)C * (with_gradient ? 2.0 : 1.0);
+    const double useful = work / WORK_PER_THREAD;
+    p.threads = useful < threads ? (int)useful : threads;
+    p.threads = (int)clamp(p.threads, 1, clamp(p.chunks, 1, DP_MAX_THREADS));
+    p.worker_bytes = dp_carve_workspace(job, &p, NULL, &w);
+    p.bytes = dp_carve_shared(job, &p, NULL, &s);
+    return p;
+}

@@ -1,0 +1,150 @@
+/* The losses at score level, and the regularizers alone. */
+#include <string.h>
+
+#include "engine/scratch.h"
+
+#define SCORE_TILE_ROWS 64
+
+double
+dp_tile_loss(const dp_linear_job *job, const dp_workspace *w, ptrdiff_t ld,
+             ptrdiff_t rows)
+{
+    const size_t size = dp_storage_size((dp_storage)job->compute);
+    const ptrdiff_t padded = dp_round_up(rows, DP_LANE_BYTES / (ptrdiff_t)size);
+    const dp_loss_kernels *losses = dp_loss_table[job->target][job->compute];
+    for (ptrdiff_t r = rows; r < padded; r++) {
+        w->y[r] = 0;
+    }
+    for (ptrdiff_t c = 0; padded > rows && c < job->W.rows; c++) {
+        memset((char *)w->S + (size_t)(c * ld + rows) * size, 0,
+               (size_t)(padded - rows) * size);
+    }
+    const dp_loss_block block = {
+        .S = w->S,
+        .ld = ld,
+        .C = job->W.rows,
+        .rows = padded,
+        .y = w->y,
+        .parameter = job->parameter,
+        .gradient = job->goal == DP_LOSS_GRADIENT,
+        .loss = w->loss,
+    };
+    losses->loss[job->loss](&block);
+    double sum = 0.0;
+    for (ptrdiff_t r = 0; r < rows; r++) {
+        sum += w->loss[r];
+    }
+    return sum;
+}
+
+static size_t
+carve_score_loss(const dp_linear_job *job, void *memory, dp_workspace *w)
+{
+    const size_t rows = SCORE_TILE_ROWS;
+    const size_t C = (size_t)job->W.rows;
+    uintptr_t at = (uintptr_t)memory;
+    w->S = dp_take(&at, C * rows * sizeof(double));
+    w->y = dp_take(&at, rows * sizeof *w->y);
+    w->loss = dp_take(&at, rows * sizeof *w->loss);
+    w->row = dp_take(&at, rows * sizeof *w->row);
+    return at - (uintptr_t)memory;
+}
+
+size_t
+dp_score_loss_bytes(const dp_linear_job *job)
+{
+    dp_workspace w;
+    return carve_score_loss(job, NULL, &w);
+}
+
+/* The gradient of a tile, divided by n, to (row, class) of the caller's array. */
+static void
+store_score_gradient(const dp_linear_job *job, const dp_matrix *out,
+                     const dp_workspace *w, ptrdiff_t first, ptrdiff_t rows)
+{
+    const dp_linear_kernels *kernels = dp_linear_table[job->target][job->compute];
+    const dp_linear_kernels *f64 = dp_linear_table[job->target][DP_f64];
+    const size_t size = dp_storage_size((dp_storage)job->compute);
+    const double scale = 1.0 / (double)job->scores.rows;
+    for (ptrdiff_t c = 0; c < job->W.rows; c++) {
+        const char *G = (const char *)w->S + (size_t)(c * SCORE_TILE_ROWS) * size;
+        kernels->combine(G, 0, 1, rows, scale, NULL, 0.0, 0.0, w->row);
+        f64->unpack[out->storage](
+            w->row, rows, out->data + first * out->row_stride + c * out->col_stride,
+            out->row_stride);
+    }
+}
+
+int
+dp_score_loss_run(dp_linear_job *job, const dp_matrix *gradient, void *scratch)
+{
+    const dp_linear_kernels *kernels = dp_linear_table[job->target][job->compute];
+    const dp_matrix *s = &job->scores;
+    const size_t size = dp_storage_size((dp_storage)job->compute);
+    dp_workspace w;
+    carve_score_loss(job, scratch, &w);
+    double loss = 0.0;
+    for (ptrdiff_t first = 0; first < s->rows; first += SCORE_TILE_ROWS) {
+        const ptrdiff_t rows =
+            s->rows - first < SCORE_TILE_ROWS ? s->rows - first : SCORE_TILE_ROWS;
+        if (job->interrupted && job->interrupted(job->interrupted_context)) {
+            return 1;
+        }
+        for (ptrdiff_t c = 0; c < job->W.rows; c++) {
+            const char *src = s->data + first * s->row_stride + c * s->col_stride;
+            kernels->pack[s->storage]((char *)w.S +
+                                          (size_t)(c * SCORE_TILE_ROWS) * size,
+                                      0, &src, 1, rows, s->row_stride);
+        }
+        for (ptrdiff_t r = 0; r < rows; r++) {
+            const int64_t y = dp_ints_get(&job->y, first + r);
+            w.y[r] = y < 0 || y >= job->W.rows ? 0 : (int32_t)y;
+        }
+        loss += dp_tile_loss(job, &w, SCORE_TILE_ROWS, rows);
+        if (job->goal == DP_LOSS_GRADIENT) {
+            store_score_gradient(job, gradient, &w, first, rows);
+        }
+    }
+    job->value = loss / (double)s->rows;
+    return 0;
+}
+
+static size_t
+carve_penalty(const dp_linear_job *job, void *memory, double **w, double **row)
+{
+    uintptr_t at = (uintptr_t)memory;
+    *w = dp_take(&at, (size_t)job->W.cols * sizeof(double));
+    *row = dp_take(&at, (size_t)job->W.cols * sizeof(double));
+    return at - (uintptr_t)memory;
+}
+
+size_t
+dp_penalty_bytes(const dp_linear_job *job)
+{
+    double *w, *row;
+    return carve_penalty(job, NULL, &w, &row);
+}
+
+void
+dp_penalty_run(dp_linear_job *job, void *scratch)
+{
+    const dp_linear_kernels *kernels = dp_linear_table[job->target][job->compute];
+    const dp_linear_kernels *f64 = dp_linear_table[job->target][DP_f64];
+    const ptrdiff_t D = job->W.cols;
+    double *w, *row;
+    carve_penalty(job, scratch, &w, &row);
+    job->value = 0.0;
+    for (ptrdiff_t c = 0; c < job->W.rows; c++) {
+        const char *src = job->W.data + c * job->W.row_stride;
+        double sums[2];
+        kernels->pack[job->W.storage](w, 0, &src, 1, D, job->W.col_stride);
+        kernels->penalty(w, D, sums);
+        job->value += (job->l1 != 0.0 ? job->l1 * sums[0] : 0.0) +
+                      (job->l2 != 0.0 ? job->l2 * sums[1] : 0.0);
+        if (job->dW.data) {
+            kernels->combine(NULL, 0, 0, D, 1.0, w, job->l1, job->l2, row);
+            f64->unpack[job->dW.storage](row, D, job->dW.data + c * job->dW.row_stride,
+                                         job->dW.col_stride);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+/* Scratch memory, cut up front to back; and the part of it that a worker uses.
+ *
+ * Every size is computed by the same cutting, from address 0: a layout is written once.
+ */
+#ifndef DP_SCRATCH_H
+#define DP_SCRATCH_H
+
+#include "engine/linear_pass.h"
+
+static inline size_t
+dp_align64(size_t bytes)
+{
+    return (bytes + 63) / 64 * 64;
+}
+
+/* The next `bytes` at *at, 64-byte aligned. */
+static inline void *
+dp_take(uintptr_t *at, size_t bytes)
+{
+    const uintptr_t p = *at;
+    *at += dp_align64(bytes);
+    return (void *)p;
+}
+
+/* What one worker needs: a packed tile, its row pointers, the lanes of the score kernel,
+ * scores, labels and losses of a tile, a row of results. */
+typedef struct {
+    void *tile, *lanes, *S;
+    const char **rows;
+    const void **x;
+    int32_t *y;
+    double *loss, *row;
+    int64_t *best;
+} dp_workspace;
+
+size_t
+dp_carve_workspace(const dp_linear_job *job, const dp_linear_plan *plan, void *memory,
+                   dp_workspace *w);
+
+/* Shared by a pass's workers: W and b packed, each class's regularizer, and the chunks'
+ * own sums. */
+typedef struct {
+    void *W, *b;
+    double *penalty;
+    char *parts; /* chunks x part_bytes: dW (C, ldw) of T, db (C) */
+    double *part_loss;
+    int64_t *part_hits;
+    char *workers;
+} dp_shared;
+
+size_t
+dp_carve_shared(const dp_linear_job *job, const dp_linear_plan *plan, void *memory,
+                dp_shared *s);
+
+/* The loss of the tile in w (scores S, class-major with stride ld; labels y), its score
+ * gradients left in S for DP_LOSS_GRADIENT; returns the sum over the rows. */
+double
+dp_tile_loss(const dp_linear_job *job, const dp_workspace *w, ptrdiff_t ld,
+             ptrdiff_t rows);
+
+#endif

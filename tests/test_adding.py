@@ -1,0 +1,61 @@
+"""docs/adding.md is proven: its toy loss, applied to a copy of the project, is there everywhere."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "adding.md"
+
+
+def blocks():
+    """The page's code blocks of the list "A loss", in order."""
+    section = PAGE.read_text().split("## A loss")[1].split("\n## ")[0]
+    return [textwrap.dedent(b) for b in re.findall(r"^ *```\w+\n(.*?)^ *```$", section, re.M | re.S)]
+
+
+def run(folder, *command):
+    environment = {**os.environ, "PYTHONPATH": str(folder / "src")}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=900
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    return done.stdout
+
+
+def test_the_page_names_four_places():
+    assert len(blocks()) == 4
+
+
+@pytest.mark.slow
+def test_a_loss_added_as_the_page_says_appears_everywhere(tmp_path):
+    pytest.importorskip("setuptools")
+    project = tmp_path / "project"
+    skip = shutil.ignore_patterns("*.so", "build", ".git", ".venv", "__pycache__", ".*_cache", "*.egg-info")
+    shutil.copytree(ROOT, project, ignore=skip)
+    kernel, line, twin, function = blocks()
+    (project / "csrc/kernels/loss/squared.inc").write_text(kernel)
+    for path, text in [
+        ("csrc/kernels/losses.def", line),
+        ("src/deeprob/reference.py", "\n\n" + twin),
+        ("src/deeprob/losses.py", "\n\n" + function),
+    ]:
+        with open(project / path, "a") as file:
+            file.write(text)
+
+    run(project, sys.executable, "setup.py", "-q", "build_ext", "--inplace")
+    listed = run(project, sys.executable, "-c", "from deeprob import _core; print(*_core.losses())")
+    assert listed.split() == ["softmax", "svm", "squared"]
+    # Every dtype, layout, stride, thread count and target; the twin; the differences; Objective.
+    tests = ["tests/kernels", "tests/test_targets.py", "tests/test_objective.py", "tests/test_layering.py"]
+    report = run(project, sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *tests)
+    assert len(re.findall(r"squared.*PASSED", report)) > 100
+    run(project, sys.executable, "-m", "pytest", "-q", "--doctest-modules", "src/deeprob/losses.py")
+    run(project, sys.executable, "docs/make_reference.py")
+    assert "squared_loss" in (project / "docs/reference.md").read_text()

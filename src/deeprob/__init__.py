@@ -20,7 +20,7 @@ import importlib
 import sys
 from typing import Any
 
-from . import _core, _threads
+from . import _core, _threads, losses
 from ._info import cpu_info
 from ._threads import get_num_threads, set_num_threads
 from .classifier import LinearClassifier
@@ -56,6 +56,12 @@ __all__ = [
     "softmax_loss",
     "svm_loss",
 ]
+
+# Every loss of the kernels' list has its function in losses.py: adding one changes nothing here.
+for _loss in losses.NAMES:
+    globals()[f"{_loss}_loss"] = getattr(losses, f"{_loss}_loss")
+    if f"{_loss}_loss" not in __all__:
+        __all__ += [f"{_loss}_loss"]
 
 _core.set_num_threads(_threads.default_threads())
 if "threadpoolctl" in sys.modules:

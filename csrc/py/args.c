@@ -326,9 +326,14 @@ dp_may_overlap(PyArrayObject *a, PyArrayObject *b)
 int
 dp_axis(PyObject *o, const char *name, const char *zero, const char *one, int *axis)
 {
-    const long value = PyLong_Check(o) ? PyLong_AsLong(o) : -1;
-    if (value == -1 && PyErr_Occurred()) {
-        PyErr_Clear(); /* too large for a long: no axis either */
+    PyObject *index = PyBool_Check(o) ? NULL : PyNumber_Index(o);
+    long value = -1;
+    if (index != NULL) {
+        value = PyLong_AsLong(index);
+        Py_DECREF(index);
+    }
+    if (value == -1) {
+        PyErr_Clear(); /* no integer, or too large: no axis either */
     }
     if (value != 0 && value != 1) {
         PyErr_Format(PyExc_ValueError, "%s is %R; expected 0 (%s) or 1 (%s)", name, o,

@@ -31,6 +31,12 @@ static PyMethodDef methods[] = {
     {"penalty", FAST(dp_py_penalty), METH_FASTCALL,
      "penalty($module, W, l1, l2, grad, out, /)\n--\n\n"
      "See deeprob.elastic_net."},
+    {"as_array", FAST(dp_py_as_array), METH_FASTCALL,
+     "as_array($module, o, name, /)\n--\n\n"
+     "o as an array, or an error that names the argument."},
+    {"check_options", FAST(dp_py_check_options), METH_FASTCALL,
+     "check_options($module, example_axis, class_axis, threads, /)\n--\n\n"
+     "Raise what a call with these would raise."},
     {"losses", FAST(dp_py_losses), METH_FASTCALL,
      "losses($module, /)\n--\n\nThe losses: {name: {parameter: default}}."},
     {"targets", FAST(dp_py_targets), METH_FASTCALL,

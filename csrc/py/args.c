@@ -111,18 +111,57 @@ dp_shape_text(PyArrayObject *a, char *text)
     return text;
 }
 
+/* Masked arrays: anything that has a mask and can be filled. */
+static int
+is_masked(PyObject *o)
+{
+    return !PyArray_CheckExact(o) && PyObject_HasAttrString(o, "mask") &&
+           PyObject_HasAttrString(o, "filled");
+}
+
+/* Says which argument could not be made an array, in NumPy's words. */
+static void
+name_the_argument(const char *name)
+{
+    if (!PyErr_ExceptionMatches(PyExc_ValueError) &&
+        !PyErr_ExceptionMatches(PyExc_TypeError)) {
+        return;
+    }
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_Format(PyExc_ValueError, "%s cannot be made an array: %S", name,
+                 value != NULL ? value : Py_None);
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+}
+
 PyArrayObject *
 dp_as_array(PyObject *o, const char *name, int floating)
 {
-    if (PyArray_Check(o)) {
+    if (PyArray_CheckExact(o)) {
         return (PyArrayObject *)Py_NewRef(o);
     }
     if (o == Py_None) {
         PyErr_Format(PyExc_TypeError, "%s is None; expected an array", name);
         return NULL;
     }
+    if (is_masked(o)) {
+        PyErr_Format(PyExc_TypeError,
+                     "%s is a masked array, whose mask would be ignored; expected an "
+                     "array: pass %s.filled(value) or %s.data",
+                     name, name, name);
+        return NULL;
+    }
+    if (PyArray_Check(o)) {
+        return (PyArrayObject *)Py_NewRef(o);
+    }
     PyArrayObject *a = (PyArrayObject *)PyArray_FROM_O(o);
-    if (a == NULL || !floating || !(PyArray_ISINTEGER(a) || PyArray_ISBOOL(a)) ||
+    if (a == NULL) {
+        name_the_argument(name);
+        return NULL;
+    }
+    if (!floating || !(PyArray_ISINTEGER(a) || PyArray_ISBOOL(a)) ||
         PyArray_TYPE(a) == NPY_UBYTE) {
         return a;
     }
@@ -233,12 +272,34 @@ dp_ints_view(PyArrayObject *a, const char *name, const char *meaning, dp_ints *v
     return 0;
 }
 
+/* Whether two elements of an array of at most two axes may be one place in memory: the
+ * longer stride must step over everything that the shorter one reaches. */
+static int
+overlaps_itself(PyArrayObject *a)
+{
+    npy_intp shape[2] = {1, 1}, stride[2] = {0, 0};
+    for (int i = 0; i < PyArray_NDIM(a); i++) {
+        shape[i] = PyArray_DIM(a, i);
+        stride[i] =
+            PyArray_STRIDE(a, i) < 0 ? -PyArray_STRIDE(a, i) : PyArray_STRIDE(a, i);
+    }
+    const int shorter =
+        shape[0] > 1 && (shape[1] <= 1 || stride[0] < stride[1]) ? 0 : 1;
+    const npy_intp size = PyArray_ITEMSIZE(a);
+    if (shape[0] == 0 || shape[1] == 0) {
+        return 0;
+    }
+    const npy_intp reach = (shape[shorter] - 1) * stride[shorter] + size;
+    return (shape[shorter] > 1 && stride[shorter] < size) ||
+           (shape[1 - shorter] > 1 && stride[1 - shorter] < reach);
+}
+
 PyArrayObject *
 dp_check_out(PyObject *o, const char *name, int ndim, const npy_intp *shape,
              int type_num)
 {
     char text[DP_SHAPE_TEXT];
-    if (!PyArray_Check(o)) {
+    if (!PyArray_Check(o) || is_masked(o)) {
         PyErr_Format(PyExc_TypeError, "%s is a %s; expected a numpy.ndarray", name,
                      Py_TYPE(o)->tp_name);
         return NULL;
@@ -279,14 +340,12 @@ dp_check_out(PyObject *o, const char *name, int ndim, const npy_intp *shape,
         PyErr_Format(PyExc_ValueError, "%s is read-only", name);
         return NULL;
     }
-    for (int i = 0; i < ndim; i++) {
-        if (shape[i] > 1 && PyArray_STRIDE(a, i) == 0) {
-            PyErr_Format(PyExc_ValueError,
-                         "%s repeats its memory along axis %d (stride 0); expected an "
-                         "array whose elements are all distinct",
-                         name, i);
-            return NULL;
-        }
+    if (overlaps_itself(a)) {
+        PyErr_Format(PyExc_ValueError,
+                     "%s has elements that share memory; expected an array whose "
+                     "elements are all distinct",
+                     name);
+        return NULL;
     }
     return a;
 }
@@ -345,13 +404,23 @@ dp_axis(PyObject *o, const char *name, const char *zero, const char *one, int *a
 }
 
 int
+dp_axes(PyObject *example, PyObject *class_, int *example_axis, int *class_axis)
+{
+    if (dp_axis(example, "example_axis", "X is (N, D)", "X is (D, N)", example_axis) <
+        0) {
+        return -1;
+    }
+    return dp_axis(class_, "class_axis", "W is (C, D)", "W is (D, C)", class_axis);
+}
+
+int
 dp_threads(PyObject *module, PyObject *o, int *threads)
 {
     if (o == Py_None) {
         *threads = atomic_load(&dp_get_state(module)->threads);
         return 0;
     }
-    PyObject *index = PyNumber_Index(o);
+    PyObject *index = PyBool_Check(o) ? NULL : PyNumber_Index(o);
     if (index == NULL) {
         PyErr_Clear();
         PyErr_Format(PyExc_TypeError, "threads is a %s; expected None or an integer",
@@ -413,24 +482,35 @@ dp_loss_named(PyObject *o, dp_loss *loss)
 
 /* ---- labels and positions ---------------------------------------------------------- */
 
+/* Raises `error` about value i of a: "name[i] is value; expected ..."; returns -1. */
+static int
+refuse_value(PyObject *error, const char *name, PyArrayObject *a, ptrdiff_t i,
+             const char *expected, Py_ssize_t last, Py_ssize_t n)
+{
+    PyObject *value = PySequence_GetItem((PyObject *)a, i);
+    if (value != NULL) {
+        PyErr_Format(error, "%s[%zd] is %S; expected %s 0..%zd (%s = %zd)", name,
+                     (Py_ssize_t)i, value, expected, last,
+                     error == PyExc_IndexError ? "N" : "C", n);
+        Py_DECREF(value);
+    }
+    return -1;
+}
+
 int
-dp_check_index(const dp_ints *index, Py_ssize_t N)
+dp_check_index(PyArrayObject *a, const dp_ints *index, Py_ssize_t N)
 {
     for (ptrdiff_t i = 0; i < index->n; i++) {
         if (dp_position(index, i, N) < 0) {
-            PyErr_Format(
-                PyExc_IndexError,
-                "index[%zd] is %lld; expected positions in 0..%zd, or -%zd..-1 "
-                "from the end (N = %zd examples)",
-                (Py_ssize_t)i, (long long)dp_ints_get(index, i), N - 1, N, N);
-            return -1;
+            return refuse_value(PyExc_IndexError, "index", a, i,
+                                "positions of examples in", N - 1, N);
         }
     }
     return 0;
 }
 
 int
-dp_check_labels(const dp_ints *y, const dp_ints *index, Py_ssize_t C)
+dp_check_labels(PyArrayObject *a, const dp_ints *y, const dp_ints *index, Py_ssize_t C)
 {
     const int some = index != NULL && index->data != NULL;
     const ptrdiff_t n = some ? index->n : y->n;
@@ -438,10 +518,8 @@ dp_check_labels(const dp_ints *y, const dp_ints *index, Py_ssize_t C)
         const ptrdiff_t at = some ? dp_position(index, i, y->n) : i;
         const int64_t label = at < 0 ? -1 : dp_ints_get(y, at);
         if (label < 0 || label >= (int64_t)C) {
-            PyErr_Format(PyExc_ValueError,
-                         "y[%zd] is %lld; expected labels in 0..%zd (C = %zd classes)",
-                         (Py_ssize_t)at, (long long)label, C - 1, C);
-            return -1;
+            return refuse_value(PyExc_ValueError, "y", a, at < 0 ? 0 : at, "labels in",
+                                C - 1, C);
         }
     }
     return 0;

@@ -48,6 +48,10 @@ dp_shape_text(PyArrayObject *a, char *text);
 int
 dp_axis(PyObject *o, const char *name, const char *zero, const char *one, int *axis);
 
+/* Both axes of a call. */
+int
+dp_axes(PyObject *example, PyObject *class_, int *example_axis, int *class_axis);
+
 /* None: the default; otherwise an integer of at least 1. */
 int
 dp_threads(PyObject *module, PyObject *o, int *threads);
@@ -62,11 +66,11 @@ dp_loss_named(PyObject *o, dp_loss *loss);
 
 /* Checks that positions are within -N .. N - 1. */
 int
-dp_check_index(const dp_ints *index, Py_ssize_t N);
+dp_check_index(PyArrayObject *a, const dp_ints *index, Py_ssize_t N);
 
 /* Checks y[index] (or all y) against 0 .. C - 1. */
 int
-dp_check_labels(const dp_ints *y, const dp_ints *index, Py_ssize_t C);
+dp_check_labels(PyArrayObject *a, const dp_ints *y, const dp_ints *index, Py_ssize_t C);
 
 /* The compute dtype for arrays of these storage dtypes: float64 if any is, as
  * numpy.result_type says. */

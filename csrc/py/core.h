@@ -40,6 +40,8 @@ DP_FUNCTION(dp_py_predict);
 DP_FUNCTION(dp_py_linear_loss);
 DP_FUNCTION(dp_py_score_loss);
 DP_FUNCTION(dp_py_penalty);
+DP_FUNCTION(dp_py_as_array);
+DP_FUNCTION(dp_py_check_options);
 DP_FUNCTION(dp_py_losses);
 DP_FUNCTION(dp_py_targets);
 DP_FUNCTION(dp_py_get_num_threads);

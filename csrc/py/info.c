@@ -1,6 +1,30 @@
-/* Bindings that tell: the lists of losses and targets, threads, and exp and log1p for
+/* Bindings beside the passes: arrays, the lists of losses and targets, threads, and exp and log1p for
  * the tests of their accuracy. */
 #include "py/args.h"
+
+/* as_array(o, name) -> o as an array, integers as they are */
+PyObject *
+dp_py_as_array(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t nargs)
+{
+    if (dp_check_nargs("as_array", nargs, 2) < 0) {
+        return NULL;
+    }
+    const char *name = PyUnicode_AsUTF8(args[1]);
+    return name == NULL ? NULL : (PyObject *)dp_as_array(args[0], name, 0);
+}
+
+/* check_options(example_axis, class_axis, threads) */
+PyObject *
+dp_py_check_options(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    int example_axis, class_axis, threads;
+    if (dp_check_nargs("check_options", nargs, 3) < 0 ||
+        dp_axes(args[0], args[1], &example_axis, &class_axis) < 0 ||
+        dp_threads(module, args[2], &threads) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
 
 /* losses() -> {name: {parameter: default}} */
 PyObject *

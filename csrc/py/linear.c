@@ -87,22 +87,12 @@ parse_arrays(PyObject *const *args, int example_axis, int class_axis, dp_arrays 
         if (a->index == NULL ||
             dp_ints_view(a->index, "index", "(n,), integer positions of examples",
                          &job->index) < 0 ||
-            dp_check_index(&job->index, job->X.rows) < 0) {
+            dp_check_index(a->index, &job->index, job->X.rows) < 0) {
             return -1;
         }
     }
     job->compute = dp_result_type(&job->W, &job->X, &job->b);
-    return a->y == NULL ? 0 : dp_check_labels(&job->y, &job->index, job->W.rows);
-}
-
-static int
-parse_axes(PyObject *example, PyObject *class_, int *example_axis, int *class_axis)
-{
-    if (dp_axis(example, "example_axis", "X is (N, D)", "X is (D, N)", example_axis) <
-        0) {
-        return -1;
-    }
-    return dp_axis(class_, "class_axis", "W is (C, D)", "W is (D, C)", class_axis);
+    return a->y == NULL ? 0 : dp_check_labels(a->y, &job->y, &job->index, job->W.rows);
 }
 
 /* scores(W, X, b, index, out, example_axis, class_axis, threads) */
@@ -115,7 +105,7 @@ dp_py_scores(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     int example_axis, class_axis, threads;
     dp_linear_job job = {.goal = DP_SCORES, .target = dp_get_state(module)->target};
     if (dp_check_nargs("scores", nargs, 8) < 0 ||
-        parse_axes(args[5], args[6], &example_axis, &class_axis) < 0 ||
+        dp_axes(args[5], args[6], &example_axis, &class_axis) < 0 ||
         dp_threads(module, args[7], &threads) < 0) {
         return NULL;
     }
@@ -152,7 +142,7 @@ dp_py_predict(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     int example_axis, class_axis, threads;
     dp_linear_job job = {.goal = DP_PREDICT, .target = dp_get_state(module)->target};
     if (dp_check_nargs("predict", nargs, 9) < 0 ||
-        parse_axes(args[6], args[7], &example_axis, &class_axis) < 0 ||
+        dp_axes(args[6], args[7], &example_axis, &class_axis) < 0 ||
         dp_threads(module, args[8], &threads) < 0 ||
         parse_arrays(args, example_axis, class_axis, &a, &job) < 0) {
         goto done;
@@ -235,7 +225,7 @@ dp_py_linear_loss(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         dp_float(args[7], "the loss's parameter", 0, &job.parameter) < 0 ||
         dp_float(args[8], "l1", 1, &job.l1) < 0 ||
         dp_float(args[9], "l2", 1, &job.l2) < 0 ||
-        parse_axes(args[11], args[12], &example_axis, &class_axis) < 0 ||
+        dp_axes(args[11], args[12], &example_axis, &class_axis) < 0 ||
         dp_threads(module, args[13], &threads) < 0) {
         return NULL;
     }

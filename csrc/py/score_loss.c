@@ -49,7 +49,7 @@ dp_py_score_loss(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     }
     job.W.rows = job.scores.cols;
     job.compute = dp_result_type(&job.scores, NULL, NULL);
-    if (dp_check_labels(&job.y, NULL, job.W.rows) < 0) {
+    if (dp_check_labels(a.y, &job.y, NULL, job.W.rows) < 0) {
         goto done;
     }
     if (grad) {

@@ -5,7 +5,7 @@ import functools
 import inspect
 import operator
 from collections.abc import Callable
-from typing import ParamSpec, SupportsIndex, TypeVar
+from typing import ParamSpec, SupportsFloat, SupportsIndex, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -101,18 +101,22 @@ def as_count(value: SupportsIndex, name: str, at_least: int = 0) -> int:
 
 
 def as_real(value: float, name: str, *, negative: bool = False) -> float:
-    """Return ``value`` as a float that is a number, and not negative unless that is allowed."""
+    """Return ``value`` as a finite float, not negative unless that is allowed."""
+    if not isinstance(value, SupportsFloat) or np.ndim(value) != 0:
+        raise TypeError(f"{name} is {value!r}; expected a real number")
     try:
         number = float(value)
+    except OverflowError:
+        number = np.inf
     except (TypeError, ValueError):
         raise TypeError(f"{name} is {value!r}; expected a real number") from None
-    if np.isnan(number) or (number < 0 and not negative):
-        raise ValueError(f"{name} is {value}; expected a number{'' if negative else ' of at least 0'}")
+    if not np.isfinite(number) or (number < 0 and not negative):
+        raise ValueError(f"{name} is {value}; expected a finite number{'' if negative else ' of at least 0'}")
     return number
 
 
 def one_of(value: str, name: str, choices: tuple[str, ...]) -> str:
     """Return ``value`` if it is one of ``choices``."""
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} is {value!r}; expected {', '.join(map(repr, choices))}")
     return value

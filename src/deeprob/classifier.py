@@ -6,12 +6,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from . import linear
-from ._arguments import FloatArray, Rng, answers_keywords, as_count, as_random
+from . import _core, linear
+from ._arguments import FloatArray, Rng, answers_keywords, as_count, as_random, as_real
 from .descent import Sampling, gradient_descent
 from .losses import labels_array, loss_parameter
 from .objective import Objective
-from .regularizers import RegType
+from .regularizers import RegType, penalty_weights
 
 
 class LinearClassifier:
@@ -58,12 +58,14 @@ class LinearClassifier:
         threads: int | None = None,
         **parameters: float,
     ) -> None:
-        loss_parameter(loss, parameters)  # checks both
+        _core.check_options(0, class_axis, threads)
+        loss_parameter(loss, parameters)
+        penalty_weights(0.0, reg_type, l1_ratio)
         self.loss_name = loss
         self.reg_type: RegType = reg_type
         self.l1_ratio = l1_ratio
         self.class_axis = class_axis
-        self.scale = scale
+        self.scale = as_real(scale, "scale")
         self.threads = threads
         self.parameters = parameters
         self.W: FloatArray | None = None

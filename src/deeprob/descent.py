@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from . import _core
 from ._arguments import FloatArray, Rng, answers_keywords, as_count, as_random, as_real, one_of
 from .objective import Objective
 
@@ -149,7 +150,7 @@ def gradient_descent(
 
 
 def _start(w0: npt.ArrayLike) -> FloatArray:
-    w = np.array(w0)
+    w = np.array(_core.as_array(w0, "w0"))
     if w.dtype.kind not in "fiub":
         raise TypeError(f"w0 has dtype {w.dtype}; expected real numbers")
     return w if w.dtype.kind == "f" else w.astype(np.float64)
@@ -183,7 +184,7 @@ def _evaluator(
         if batch_size is not None:
             raise ValueError("batch_size needs data=(X, y) or an Objective to draw the batches from")
         return lambda w: _loss_and_gradient(loss_fn(w))
-    X, y = (np.asarray(part) for part in data)
+    X, y = (_core.as_array(part, f"data[{k}]") for k, part in enumerate(data))
     if X.ndim == 0 or y.ndim == 0 or X.shape[0] != y.shape[0]:
         raise ValueError(f"data has shapes {X.shape} and {y.shape}; expected as many labels as examples")
     if batch_size is None:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from . import _core
 from ._arguments import FloatArray, answers_keywords, as_real, one_of
 
 
@@ -53,7 +54,7 @@ def numeric_gradient(
     """
     one_of(method, "method", ("central", "forward"))
     step = as_real(h, "h")
-    if step == 0.0 or np.isinf(step):
+    if step == 0.0:
         raise ValueError(f"h is {h}; expected a finite number larger than 0")
     point = _perturbable(x)
     gradient = np.empty(point.shape)
@@ -64,7 +65,7 @@ def numeric_gradient(
 
 
 def _perturbable(x: npt.ArrayLike) -> FloatArray:
-    point = np.asarray(x)
+    point = _core.as_array(x, "x")
     if point.dtype.kind not in "fiub":
         raise TypeError(f"x has dtype {point.dtype}; expected real numbers")
     if point.dtype.kind != "f":

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
-from ._arguments import FloatArray, answers_keywords, as_real
+from ._arguments import FloatArray, answers_keywords, as_real, one_of
 from .regularizers import RegType, penalty_weights
 
 NAMES = tuple(_core.losses())
@@ -255,8 +255,7 @@ def loss_parameter(loss: str, given: dict[str, float]) -> float:
         If there is no such loss, or it has no parameter of that name.
     """
     losses = _core.losses()
-    if loss not in losses:
-        raise ValueError(f"loss is {loss!r}; expected {', '.join(map(repr, losses))}")
+    one_of(loss, "loss", tuple(losses))
     defaults = losses[loss]
     for name in given:
         if name not in defaults:
@@ -268,7 +267,7 @@ def loss_parameter(loss: str, given: dict[str, float]) -> float:
 
 def labels_array(y: npt.ArrayLike) -> npt.NDArray[np.integer]:
     """Return y as a one-dimensional array of integers that are not negative."""
-    labels = np.asarray(y)
+    labels = _core.as_array(y, "y")
     if labels.ndim != 1:
         ravel = ": pass y.ravel()" if labels.ndim == 2 and 1 in labels.shape else ""
         raise ValueError(f"y has shape {labels.shape}; expected (N,), one integer label per example{ravel}")

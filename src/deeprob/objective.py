@@ -64,27 +64,25 @@ class Objective:
         threads: int | None = None,
         **parameters: float,
     ) -> None:
-        self.X = np.asarray(X)
+        _core.check_options(example_axis, class_axis, threads)
+        self.X = _core.as_array(X, "X")
         self.y = labels_array(y)
         self.loss = loss
         self.parameter = loss_parameter(loss, parameters)
+        self._penalties = penalty_weights(reg, reg_type, l1_ratio)
         self.reg, self.reg_type, self.l1_ratio = float(reg), reg_type, l1_ratio
         self.example_axis, self.class_axis, self.threads = example_axis, class_axis, threads
-        self._penalties = penalty_weights(reg, reg_type, l1_ratio)
         self._check_data()
 
     def _check_data(self) -> None:
-        """Let the kernels' own checks see X and y, on one example."""
+        """Let the kernels' own checks see X, and y beside it."""
         if self.y.size == 0:
             raise ValueError(f"y has shape {self.y.shape}; a loss is a mean over at least one example")
-        if self.X.ndim == 2 and self.example_axis in (0, 1):
-            W = np.zeros(self._shape(self.n_classes, self.n_features))
-            self.value(W, index=np.zeros(1, np.int64))
-        else:
-            self.value(np.zeros((1, 1)))
-
-    def _shape(self, C: int, D: int) -> tuple[int, int]:
-        return (D, C) if self.class_axis == 1 else (C, D)
+        D = self.X.shape[1 - self.example_axis] if self.X.ndim == 2 else 1
+        W = np.zeros((D, 1) if self.class_axis == 1 else (1, D))
+        same_but_one_class = np.broadcast_to(np.int64(0), self.y.shape)
+        axes = (self.example_axis, self.class_axis, 1)
+        _core.predict(W, self.X, None, same_but_one_class, [0], None, *axes)
 
     @property
     def n_examples(self) -> int:

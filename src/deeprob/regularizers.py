@@ -125,11 +125,11 @@ def penalty_weights(reg: float, reg_type: str, l1_ratio: float) -> tuple[float, 
     """Return the weights of sum abs(W) and sum W^2 that ``reg R(W)`` stands for."""
     strength = as_real(reg, "reg")
     one_of(reg_type, "reg_type", REG_TYPES)
+    ratio = _checked_ratio(l1_ratio)
     if reg_type == "l2":
         return 0.0, strength
     if reg_type == "l1":
         return strength, 0.0
-    ratio = _checked_ratio(l1_ratio)
     return strength * ratio, strength * (1.0 - ratio)
 
 

@@ -388,7 +388,10 @@ def test_no_examples_have_no_scores_and_no_predictions():
     assert deeprob.scores(W, X[:0].T, example_axis=1).shape == (3, 0)
     assert deeprob.predict(W, X[:0]).shape == (0,)
     assert deeprob.scores(W, X, index=np.array([], np.int64)).shape == (0, 3)
-    assert deeprob.scores(W, X, index=[]).shape == (0, 3)  # as X[[]] in NumPy
+
+
+def test_an_empty_list_is_an_empty_index_as_in_numpy():
+    assert deeprob.scores(np.zeros((3, 4)), np.zeros((5, 4)), index=[]).shape == (0, 3)
 
 
 def test_integers_in_lists_are_numbers_everywhere():

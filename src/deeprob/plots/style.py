@@ -1,0 +1,91 @@
+"""The one style of all figures: colours that colour-blind people tell apart, line styles, markers, sizes."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INSTALL = "pip install 'deeprob[plot]' (in a clone of the repository: pip install '.[plot]')"
+
+COLORS = ("#5790fc", "#f89c20", "#e42536", "#964a8b", "#9c9ca1", "#7a21dd")
+"""Six colours for curves, by M. A. Petroff, "Accessible Color Sequences for Data Visualization" (2021)."""
+
+LINESTYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)))
+MARKERS = ("o", "s", "^", "D", "v", "P")
+
+_RC: dict[str, Any] = {
+    "figure.dpi": 110,
+    "figure.figsize": (5.6, 3.6),
+    "figure.constrained_layout.use": True,
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.labelsize": 10,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "grid.color": "#d9d9de",
+    "grid.linewidth": 0.7,
+    "lines.linewidth": 1.8,
+    "lines.markersize": 5,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "image.cmap": "gray",
+}
+
+
+def style() -> AbstractContextManager[None]:
+    """Give figures made inside ``with style():`` the look of this package's.
+
+    Returns
+    -------
+    context manager
+        It sets matplotlib's parameters and puts them back.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed; the message says how to install it.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from deeprob import plots
+    >>> with plots.style():
+    ...     figure, ax = plt.subplots()
+    >>> ax.spines["top"].get_visible()
+    False
+    """
+    require_matplotlib()
+    import matplotlib as mpl
+    from cycler import cycler
+
+    parameters: Any = {**_RC, "axes.prop_cycle": cycler(color=COLORS) + cycler(linestyle=LINESTYLES)}
+    return mpl.rc_context(parameters)
+
+
+def require_matplotlib() -> None:
+    """Raise an ImportError that says what to install, unless matplotlib is there."""
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError as error:
+        raise ImportError(f"figures need matplotlib: {INSTALL}") from error
+
+
+def one_axes(ax: Axes | None) -> Axes:
+    """Return ``ax``, or the axes of a new figure; call it inside `style`."""
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.subplots()[1]
+
+
+def figure_of(ax: Any) -> Figure:
+    """Return the figure that ``ax`` is in."""
+    figure: Figure = ax.figure
+    return figure

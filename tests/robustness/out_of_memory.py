@@ -1,0 +1,103 @@
+"""Fail every single allocation of every C entry point once: run by test_memory in a process of its own.
+
+Prints JSON: "wrong" (what was neither the right result nor a MemoryError), "failures" (MemoryErrors a call).
+"""
+
+import json
+
+import _testcapi
+import numpy as np
+
+from deeprob import _core
+
+N, D, C = 40, 9, 3
+rng = np.random.default_rng(0)
+W, X, b = rng.standard_normal((C, D)), rng.standard_normal((N, D)), rng.standard_normal(C)
+X32, y, index, s = X.astype("f4"), rng.integers(0, C, N), rng.integers(-N, N, 20), rng.standard_normal((N, C))
+bad_y, bad_index = np.where(y == 1, C, y), index + N
+lists = [a.tolist() for a in (W, X, b, y, index)]
+wide = np.zeros((C, 2 * D))
+
+CALLS = {
+    "scores": lambda: _core.scores(W, X, b, index, None, 0, 0, 2),
+    "scores of lists": lambda: _core.scores(lists[0], lists[1], lists[2], lists[4], None, 0, 0, 1),
+    "scores of integers in lists": lambda: _core.scores([[1, 2]], [[3, 4]], None, None, None, 0, 0, 1),
+    "scores, columns": lambda: _core.scores(W.T, X32.T, b, None, None, 1, 1, 1),
+    "predict": lambda: _core.predict(W, X, b, None, None, None, 0, 0, 1),
+    "accuracy": lambda: _core.predict(W, X, b, y, index, None, 0, 0, 1),
+    "loss": lambda: _core.linear_loss("softmax", W, X, y, None, None, None, 0.0, 0.1, 0.2, False, 0, 0, 1),
+    "gradient": lambda: _core.linear_loss("svm", W, X32, y, b, index, None, 1.0, 0.0, 0.2, True, 0, 0, 2),
+    "gradient, class_axis": lambda: _core.linear_loss(
+        "softmax", W.T, X, lists[3], None, None, None, 0.0, 0.1, 0.0, True, 0, 1, 1
+    ),
+    "gradient into out": lambda: _core.linear_loss(
+        "softmax", W, X, y, b, None, wide[:, ::2], 0.0, 0.1, 0.0, True, 0, 0, 1
+    ),
+    "score loss": lambda: _core.score_loss("softmax", s, y, None, 0.0, True, 0),
+    "score loss, columns": lambda: _core.score_loss("svm", s.T, lists[3], None, 1.0, True, 1),
+    "penalty": lambda: _core.penalty(W, 0.5, 0.5, True, None),
+    "penalty, value": lambda: _core.penalty(lists[0], 0.5, 0.5, False, None),
+    "losses": _core.losses,
+    "targets": _core.targets,
+    "elementwise": lambda: _core.elementwise("exp", s.ravel()),
+    "wrong label": lambda: _core.score_loss("svm", s, bad_y, None, 1.0, True, 0),
+    "wrong position": lambda: _core.scores(W, X, b, bad_index, None, 0, 0, 1),
+    "wrong shape": lambda: _core.scores(W.T, X, None, None, None, 0, 0, 1),
+    "wrong dtype": lambda: _core.scores(W, y.reshape(-1, 1), None, None, None, 0, 0, 1),
+    "wrong axis": lambda: _core.scores(W, X, None, None, None, 2, 0, 1),
+    "wrong out": lambda: _core.scores(W, X, None, None, X, 0, 0, 1),
+    "wrong out dtype": lambda: _core.scores(W, X, None, None, s.astype("f4"), 0, 0, 1),
+    "wrong loss": lambda: _core.score_loss("hinge", s, y, None, 1.0, True, 0),
+    "wrong threads": lambda: _core.scores(W, X, None, None, None, 0, 0, "2"),
+}
+
+
+def outcome(call):
+    """The result as bytes, or the error's class and text."""
+    try:
+        result = call()
+    except Exception as error:
+        return type(error).__name__, str(error)
+    parts = result if isinstance(result, tuple) else (result,)
+    return tuple(p.tobytes() if isinstance(p, np.ndarray) else repr(p) for p in parts)
+
+
+def failing(call, n, stop):
+    """`outcome` with the allocations from n on failing (up to `stop`, 0: all)."""
+    _testcapi.set_nomemory(n, stop)
+    try:
+        result = call()
+    except Exception as error:
+        _testcapi.remove_mem_hooks()
+        return type(error).__name__, str(error)
+    finally:
+        _testcapi.remove_mem_hooks()
+    return outcome(lambda: result)
+
+
+# The interpreter has a SystemError of its own: on the way from any error to its handler, here of 1 / 0.
+INTERPRETERS = {failing(lambda: 1 / 0, n, n + 1) for n in range(20)} - {outcome(lambda: 1 / 0)}
+
+wrong, failures = [], {}
+for name, call in CALLS.items():
+    right = outcome(call)
+    for once in (True, False):
+        failures[name] = clean = n = 0
+        while clean < 5:
+            print(name, once, n, flush=True)  # so that a crash says where
+            got = failing(call, n, n + 1 if once else 0)
+            if got[0] == "MemoryError" or got in INTERPRETERS:
+                failures[name] += 1
+                clean = 0
+            elif got == right:
+                clean += 1
+            else:
+                wrong.append([name, n, repr(got)[:200]])
+                clean = 0
+            if outcome(call) != right:
+                wrong.append([name, n, "the next call was wrong"])
+            n += 1
+            if n > 2000:
+                wrong.append([name, n, "no end"])
+                break
+print(json.dumps({"wrong": wrong, "failures": failures}))

@@ -2,6 +2,7 @@
 #define DP_IMPORTS_NUMPY
 #include "py/core.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "parallel.h"
@@ -32,7 +33,7 @@ static PyMethodDef methods[] = {
      "penalty($module, W, l1, l2, grad, out, /)\n--\n\n"
      "See deeprob.elastic_net."},
     {"as_array", FAST(dp_py_as_array), METH_FASTCALL,
-     "as_array($module, o, name, /)\n--\n\n"
+     "as_array($module, o, name, floating, /)\n--\n\n"
      "o as an array, or an error that names the argument."},
     {"check_options", FAST(dp_py_check_options), METH_FASTCALL,
      "check_options($module, example_axis, class_axis, threads, /)\n--\n\n"
@@ -52,6 +53,25 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+static int
+refuse_target(const char *name)
+{
+    char supported[200] = "";
+    size_t used = 0;
+    for (int t = 0; t < DP_TARGET_COUNT && used < sizeof supported; t++) {
+        if (dp_target_supported((dp_target)t)) {
+            const int n = snprintf(supported + used, sizeof supported - used, " %s",
+                                   dp_target_name((dp_target)t));
+            used += n > 0 ? (size_t)n : 0;
+        }
+    }
+    PyErr_Format(
+        PyExc_ImportError,
+        "DEEPROB_TARGET is '%s', which this CPU does not support; it supports:%s", name,
+        supported);
+    return -1;
+}
+
 /* The target named by DEEPROB_TARGET, or the best one. A wrong name is an error, never
  * silently another target. */
 static int
@@ -62,10 +82,7 @@ choose_target(dp_state *state)
         case DP_CHOSEN:
             return 0;
         case DP_UNSUPPORTED:
-            PyErr_Format(PyExc_ImportError,
-                         "DEEPROB_TARGET is '%s', which this CPU does not support",
-                         name);
-            return -1;
+            return refuse_target(name);
         case DP_UNKNOWN_NAME:
             break;
     }

@@ -1,11 +1,12 @@
 #define _GNU_SOURCE
 #include "parallel.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#include <stdlib.h>
+#include <time.h>
 
 /* One run. Workers take task numbers from `next` until none is left. */
 typedef struct {
@@ -31,6 +32,7 @@ static struct {
     int joined;  /* workers that have joined it */
     int working; /* workers that have not left it yet, of those wanted */
     run *current;
+    uint64_t child; /* how many forks lie between the first process and this one */
 } pool = {
     .owner = PTHREAD_MUTEX_INITIALIZER,
     .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -103,8 +105,36 @@ ensure_workers(int wanted)
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+/* Waits until every worker has left the run; call with pool.lock held. */
+static void
+wait_for_workers(dp_idle idle, void *context)
+{
+    const uint64_t child = pool.child;
+    while (pool.working > 0 && pool.child == child) {
+        struct timespec until;
+        if (idle == NULL || clock_gettime(CLOCK_REALTIME, &until) != 0) {
+            pthread_cond_wait(&pool.done, &pool.lock);
+            continue;
+        }
+        until.tv_nsec += 50000000;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        if (pthread_cond_timedwait(&pool.done, &pool.lock, &until) == ETIMEDOUT) {
+            /* idle may run a signal handler, which may call us: without the lock. */
+            pthread_mutex_unlock(&pool.lock);
+            if (idle(context) != 0) {
+                idle = NULL;
+            }
+            if (pool.child != child) {
+                return; /* it forked, and this is the child: no lock is held */
+            }
+            pthread_mutex_lock(&pool.lock);
+        }
+    }
+}
+
 int
-dp_parallel(ptrdiff_t n_tasks, int threads, dp_task task, void *context)
+dp_parallel(ptrdiff_t n_tasks, int threads, dp_task task, dp_idle idle, void *context)
 {
     run r = {.task = task, .context = context, .n_tasks = n_tasks};
     atomic_init(&r.next, 0);
@@ -120,6 +150,7 @@ dp_parallel(ptrdiff_t n_tasks, int threads, dp_task task, void *context)
         return atomic_load(&r.stopped);
     }
     pthread_mutex_lock(&pool.lock);
+    const uint64_t child = pool.child;
     ensure_workers(threads - 1);
     pool.current = &r;
     pool.joined = 0;
@@ -131,12 +162,21 @@ dp_parallel(ptrdiff_t n_tasks, int threads, dp_task task, void *context)
 
     run_tasks(&r, 0);
 
-    pthread_mutex_lock(&pool.lock);
-    /* Workers that have not woken up by now have nothing left to do. */
-    pool.working -= pool.wanted - pool.joined;
-    pool.wanted = pool.joined;
-    while (pool.working > 0) {
-        pthread_cond_wait(&pool.done, &pool.lock);
+    if (pool.child == child) {
+        pthread_mutex_lock(&pool.lock);
+        /* Workers that have not woken up by now have nothing left to do. */
+        pool.working -= pool.wanted - pool.joined;
+        pool.wanted = pool.joined;
+        wait_for_workers(idle, context);
+    }
+    if (pool.child != child) {
+        /* A signal handler forked, and this is the child: what the other threads had
+         * taken is lost, and their locks with them. */
+        run again = {.task = task, .context = context, .n_tasks = n_tasks};
+        atomic_init(&again.next, 0);
+        atomic_init(&again.stopped, atomic_load(&r.stopped));
+        run_tasks(&again, 0);
+        return atomic_load(&again.stopped);
     }
     pool.current = NULL;
     pthread_mutex_unlock(&pool.lock);
@@ -162,6 +202,7 @@ forget_pool(void)
     pool.joined = 0;
     pool.working = 0;
     pool.current = NULL;
+    pool.child++;
 }
 
 int

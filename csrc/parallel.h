@@ -17,9 +17,15 @@ typedef int (*dp_task)(void *context, ptrdiff_t task, int worker);
 /* At most this many threads work for one call. */
 #define DP_MAX_THREADS 256
 
-/* Runs the tasks on at most `threads` threads; returns 0, or 1 when a task stopped it. */
+/* Called on the calling thread about every 50 ms while it waits for the others' last
+ * tasks; returning anything but 0 asks nothing more of it than not to be called again. */
+typedef int (*dp_idle)(void *context);
+
+/* Runs the tasks on at most `threads` threads; returns 0, or 1 when a task stopped it.
+ * idle may be NULL. A task may run twice, when a signal handler forks in the middle of a
+ * run: the child runs them all again, since it has none of the other threads. */
 int
-dp_parallel(ptrdiff_t n_tasks, int threads, dp_task task, void *context);
+dp_parallel(ptrdiff_t n_tasks, int threads, dp_task task, dp_idle idle, void *context);
 
 /* Registers the fork handler; call once, before the first dp_parallel. 0 on success. */
 int

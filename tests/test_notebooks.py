@@ -223,3 +223,14 @@ def test_a_changed_output_is_seen(make):
     cell = next(cell for cell in other.cells if cell.get("outputs"))
     cell.outputs[0]["text"] = "something else\n"
     assert any("something else" in line for line in make.differences(notebook, other))
+
+
+def test_the_page_of_numbers_quotes_the_notebooks(make):
+    page = (ROOT / "docs" / "lecture-numbers.md").read_text(encoding="utf-8")
+    section = page.partition("## On the embedded images")[2].partition("\n## ")[0]
+    rows = [row.split(" | ") for row in section.splitlines() if row.startswith("| ") and "nb 0" in row]
+    assert len(rows) == 6
+    printed = {name[:2]: "".join(map(make.text_outputs, stored(name).cells)) for name in SLIDES}
+    for row in rows:
+        numbers = re.findall(r"\d+\.\d{4,}", row[2])
+        assert all(number in printed[row[4][3:5]] for number in numbers), row

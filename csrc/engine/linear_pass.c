@@ -1,5 +1,6 @@
 #include "engine/linear_pass.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "engine/scratch.h"
@@ -10,7 +11,20 @@ typedef struct {
     const dp_linear_plan *plan;
     const dp_linear_kernels *kernels;
     dp_shared s;
+    atomic_int stop; /* set by the calling thread, seen by all at their next tile */
 } pass;
+
+/* Asks, on the calling thread, whether to stop. */
+static int
+asked_to_stop(void *context)
+{
+    pass *p = context;
+    const dp_linear_job *job = p->job;
+    if (job->interrupted && job->interrupted(job->interrupted_context)) {
+        atomic_store_explicit(&p->stop, 1, memory_order_relaxed);
+    }
+    return atomic_load_explicit(&p->stop, memory_order_relaxed);
+}
 
 static double *
 part_db(const pass *p, ptrdiff_t chunk)
@@ -113,7 +127,7 @@ predict_tile(const pass *p, const dp_workspace *w, ptrdiff_t first, ptrdiff_t ro
 static int
 run_chunk(void *context, ptrdiff_t chunk, int worker)
 {
-    const pass *p = context;
+    pass *p = context;
     const dp_linear_job *job = p->job;
     const dp_linear_plan *plan = p->plan;
     const ptrdiff_t groups = dp_round_up(plan->n, plan->group) / plan->group;
@@ -130,8 +144,8 @@ run_chunk(void *context, ptrdiff_t chunk, int worker)
     for (ptrdiff_t first = begin; first < end; first += plan->tile_rows) {
         const ptrdiff_t rows =
             end - first < plan->tile_rows ? end - first : plan->tile_rows;
-        if (worker == 0 && job->interrupted &&
-            job->interrupted(job->interrupted_context)) {
+        if (worker == 0 ? asked_to_stop(p)
+                        : atomic_load_explicit(&p->stop, memory_order_relaxed)) {
             return 1;
         }
         load_tile(p, &w, first, rows);
@@ -196,12 +210,13 @@ dp_linear_run(dp_linear_job *job, const dp_linear_plan *plan, void *scratch)
         .plan = plan,
         .kernels = dp_linear_table[job->target][job->compute],
     };
+    atomic_init(&p.stop, 0);
     dp_carve_shared(job, plan, scratch, &p.s);
     if (job->b.data) {
         pack_row(&p, &job->b, 0, p.s.b);
     }
-    dp_parallel(job->W.rows, plan->threads, prepare_class, &p);
-    if (dp_parallel(plan->chunks, plan->threads, run_chunk, &p) != 0) {
+    dp_parallel(job->W.rows, plan->threads, prepare_class, NULL, &p);
+    if (dp_parallel(plan->chunks, plan->threads, run_chunk, asked_to_stop, &p) != 0) {
         return 1;
     }
     double loss = 0.0, penalty = 0.0;
@@ -215,7 +230,7 @@ dp_linear_run(dp_linear_job *job, const dp_linear_plan *plan, void *scratch)
     }
     job->value = loss / (double)plan->n + penalty;
     if (job->goal == DP_LOSS_GRADIENT) {
-        dp_parallel(job->W.rows, plan->threads, finish_class, &p);
+        dp_parallel(job->W.rows, plan->threads, finish_class, NULL, &p);
     }
     return 0;
 }

@@ -54,7 +54,7 @@ size_t
 dp_score_loss_bytes(const dp_linear_job *job)
 {
     dp_workspace w;
-    return carve_score_loss(job, NULL, &w);
+    return dp_fits(job->W.rows) ? carve_score_loss(job, NULL, &w) : SIZE_MAX;
 }
 
 /* The gradient of a tile, divided by n, to (row, class) of the caller's array. */
@@ -122,7 +122,7 @@ size_t
 dp_penalty_bytes(const dp_linear_job *job)
 {
     double *w, *row;
-    return carve_penalty(job, NULL, &w, &row);
+    return dp_fits(job->W.cols) ? carve_penalty(job, NULL, &w, &row) : SIZE_MAX;
 }
 
 void

@@ -22,6 +22,14 @@ dp_take(uintptr_t *at, size_t bytes)
     return (void *)p;
 }
 
+/* Whether a tile of n columns of float64 stays far below the address space: views with
+ * stride 0 can be that large, and no size may wrap. */
+static inline int
+dp_fits(ptrdiff_t n)
+{
+    return n < PTRDIFF_MAX / (ptrdiff_t)(4 * sizeof(double) * DP_TILE_ROWS_MAX);
+}
+
 /* What one worker needs: a packed tile, its row pointers, the lanes of the score kernel,
  * scores, labels and losses of a tile, a row of results. */
 typedef struct {

@@ -1,8 +1,6 @@
 #include "py/args.h"
 
-#include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 /* ---- dtypes --------------------------------------------------------------------- */
 
@@ -161,11 +159,16 @@ dp_as_array(PyObject *o, const char *name, int floating)
         name_the_argument(name);
         return NULL;
     }
-    if (!floating || !(PyArray_ISINTEGER(a) || PyArray_ISBOOL(a)) ||
-        PyArray_TYPE(a) == NPY_UBYTE) {
+    /* What is no array yet has no dtype of its own: [1, 2] may stand for floats, and []
+     * for integers. */
+    const int to_double = floating && (PyArray_ISINTEGER(a) || PyArray_ISBOOL(a)) &&
+                          PyArray_TYPE(a) != NPY_UBYTE;
+    const int to_int = !floating && PyArray_SIZE(a) == 0;
+    if (!to_double && !to_int) {
         return a;
     }
-    PyArrayObject *cast = (PyArrayObject *)PyArray_Cast(a, NPY_DOUBLE);
+    PyArrayObject *cast =
+        (PyArrayObject *)PyArray_Cast(a, to_double ? NPY_DOUBLE : NPY_INT64);
     Py_DECREF(a);
     return cast;
 }
@@ -300,8 +303,9 @@ dp_check_out(PyObject *o, const char *name, int ndim, const npy_intp *shape,
 {
     char text[DP_SHAPE_TEXT];
     if (!PyArray_Check(o) || is_masked(o)) {
-        PyErr_Format(PyExc_TypeError, "%s is a %s; expected a numpy.ndarray", name,
-                     Py_TYPE(o)->tp_name);
+        PyErr_Format(PyExc_TypeError, "%s is a %s; expected a numpy.ndarray%s", name,
+                     Py_TYPE(o)->tp_name,
+                     PyArray_Check(o) ? ", which has no mask" : "");
         return NULL;
     }
     PyArrayObject *a = (PyArrayObject *)o;
@@ -342,8 +346,8 @@ dp_check_out(PyObject *o, const char *name, int ndim, const npy_intp *shape,
     }
     if (overlaps_itself(a)) {
         PyErr_Format(PyExc_ValueError,
-                     "%s has elements that share memory; expected an array whose "
-                     "elements are all distinct",
+                     "%s has elements that share memory, as with stride 0; expected an "
+                     "array whose elements are all distinct",
                      name);
         return NULL;
     }
@@ -378,106 +382,6 @@ dp_may_overlap(PyArrayObject *a, PyArrayObject *b)
     extent(a, &a_low, &a_high);
     extent(b, &b_low, &b_high);
     return a_low < b_high && b_low < a_high;
-}
-
-/* ---- numbers --------------------------------------------------------------------- */
-
-int
-dp_axis(PyObject *o, const char *name, const char *zero, const char *one, int *axis)
-{
-    PyObject *index = PyBool_Check(o) ? NULL : PyNumber_Index(o);
-    long value = -1;
-    if (index != NULL) {
-        value = PyLong_AsLong(index);
-        Py_DECREF(index);
-    }
-    if (value == -1) {
-        PyErr_Clear(); /* no integer, or too large: no axis either */
-    }
-    if (value != 0 && value != 1) {
-        PyErr_Format(PyExc_ValueError, "%s is %R; expected 0 (%s) or 1 (%s)", name, o,
-                     zero, one);
-        return -1;
-    }
-    *axis = (int)value;
-    return 0;
-}
-
-int
-dp_axes(PyObject *example, PyObject *class_, int *example_axis, int *class_axis)
-{
-    if (dp_axis(example, "example_axis", "X is (N, D)", "X is (D, N)", example_axis) <
-        0) {
-        return -1;
-    }
-    return dp_axis(class_, "class_axis", "W is (C, D)", "W is (D, C)", class_axis);
-}
-
-int
-dp_threads(PyObject *module, PyObject *o, int *threads)
-{
-    if (o == Py_None) {
-        *threads = atomic_load(&dp_get_state(module)->threads);
-        return 0;
-    }
-    PyObject *index = PyBool_Check(o) ? NULL : PyNumber_Index(o);
-    if (index == NULL) {
-        PyErr_Clear();
-        PyErr_Format(PyExc_TypeError, "threads is a %s; expected None or an integer",
-                     Py_TYPE(o)->tp_name);
-        return -1;
-    }
-    int overflow = 0;
-    const long value = PyLong_AsLongAndOverflow(index, &overflow);
-    Py_DECREF(index);
-    if (value == -1 && overflow == 0 && PyErr_Occurred()) {
-        return -1;
-    }
-    if (overflow < 0 || (overflow == 0 && value < 1)) {
-        PyErr_Format(PyExc_ValueError, "threads is %R; expected at least 1", o);
-        return -1;
-    }
-    *threads = overflow > 0 || value > 1 << 20 ? 1 << 20 : (int)value;
-    return 0;
-}
-
-int
-dp_float(PyObject *o, const char *name, int weight, double *value)
-{
-    *value = PyFloat_AsDouble(o);
-    if (*value == -1.0 && PyErr_Occurred()) {
-        if (PyErr_ExceptionMatches(PyExc_TypeError)) {
-            PyErr_Clear();
-            PyErr_Format(PyExc_TypeError, "%s is a %s; expected a real number", name,
-                         Py_TYPE(o)->tp_name);
-        }
-        return -1;
-    }
-    if (weight && !(*value >= 0.0)) {
-        PyErr_Format(PyExc_ValueError, "%s is %R; expected a number of at least 0",
-                     name, o);
-        return -1;
-    }
-    return 0;
-}
-
-int
-dp_loss_named(PyObject *o, dp_loss *loss)
-{
-    static const char *const names[DP_LOSS_COUNT] = {
-#define LOSS(name, parameter, initial) [DP_LOSS_##name] = #name,
-#include "kernels/losses.def"
-#undef LOSS
-    };
-    for (int k = 0; PyUnicode_Check(o) && k < DP_LOSS_COUNT; k++) {
-        if (PyUnicode_CompareWithASCIIString(o, names[k]) == 0) {
-            *loss = (dp_loss)k;
-            return 0;
-        }
-    }
-    PyErr_Format(PyExc_ValueError,
-                 "loss is %R; expected one of the names in deeprob.losses.NAMES", o);
-    return -1;
 }
 
 /* ---- labels and positions ---------------------------------------------------------- */

@@ -10,8 +10,9 @@
 int
 dp_check_nargs(const char *function, Py_ssize_t nargs, Py_ssize_t expected);
 
-/* A new reference to o as an array, or NULL. A list of integers becomes float64 when
- * `floating` is set; arrays come back as they are. */
+/* A new reference to o as an array, or NULL. Arrays come back as they are;
+ * of what is no array yet, integers become float64 when `floating` is set, and an empty
+ * list becomes int64 when it is not. */
 PyArrayObject *
 dp_as_array(PyObject *o, const char *name, int floating);
 

@@ -2,15 +2,19 @@
  * the tests of their accuracy. */
 #include "py/args.h"
 
-/* as_array(o, name) -> o as an array, integers as they are */
+/* as_array(o, name, floating) -> o as an array; see dp_as_array */
 PyObject *
 dp_py_as_array(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t nargs)
 {
-    if (dp_check_nargs("as_array", nargs, 2) < 0) {
+    if (dp_check_nargs("as_array", nargs, 3) < 0) {
+        return NULL;
+    }
+    const int floating = PyObject_IsTrue(args[2]);
+    if (floating < 0) {
         return NULL;
     }
     const char *name = PyUnicode_AsUTF8(args[1]);
-    return name == NULL ? NULL : (PyObject *)dp_as_array(args[0], name, 0);
+    return name == NULL ? NULL : (PyObject *)dp_as_array(args[0], name, floating);
 }
 
 /* check_options(example_axis, class_axis, threads) */

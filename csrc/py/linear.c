@@ -150,8 +150,9 @@ dp_py_predict(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     npy_intp n = job.index.data ? job.index.n : job.X.rows;
     if (a.y != NULL) {
         if (n == 0) {
-            PyErr_SetString(PyExc_ValueError,
-                            "X has no examples; the accuracy of none is undefined");
+            PyErr_Format(PyExc_ValueError,
+                         "%s has no examples; the accuracy of none is undefined",
+                         job.index.data ? "index" : "X");
             goto done;
         }
         if (dp_run_job(&job, threads) == 0) {

@@ -10,6 +10,8 @@ from typing import ParamSpec, SupportsFloat, SupportsIndex, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from . import _core
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -18,55 +20,49 @@ FloatArray = npt.NDArray[np.floating]
 
 # What people call these things elsewhere (PyTorch, scikit-learn, the course's assignments).
 _SYNONYMS = {
-    "lr": "learning_rate",
-    "step_size": "learning_rate",
-    "steps": "num_steps",
-    "n_steps": "num_steps",
-    "num_iters": "num_steps",
-    "max_iter": "num_steps",
-    "iterations": "num_steps",
-    "seed": "rng",
-    "random_state": "rng",
-    "generator": "rng",
-    "alpha": "reg",
-    "lambda_": "reg",
-    "lam": "reg",
-    "weight_decay": "reg",
-    "penalty": "reg_type",
-    "bias": "b",
-    "indices": "index",
-    "idx": "index",
-    "n_classes": "num_classes",
-    "tries": "num_tries",
-    "n_tries": "num_tries",
-    "axis": "example_axis",
-    "margin": "delta",
-    "n_jobs": "threads",
-    "num_threads": "threads",
-    "eps": "h",
+    "learning_rate": "lr step_size eta",
+    "num_steps": "steps n_steps num_iters max_iter iterations epochs",
+    "num_iters": "steps n_steps num_steps max_iter iterations epochs",
+    "rng": "seed random_state generator",
+    "reg": "alpha lambda_ lam weight_decay",
+    "reg_type": "penalty",
+    "b": "bias",
+    "index": "indices idx",
+    "num_classes": "n_classes C",
+    "num_tries": "tries n_tries n_iter",
+    "example_axis": "axis",
+    "delta": "margin",
+    "threads": "n_jobs num_threads",
+    "h": "eps epsilon",
 }
 
 
 def answers_keywords(function: Callable[P, R]) -> Callable[P, R]:
-    """Decorate a function so that a wrong keyword is answered with the right one."""
-    known = list(inspect.signature(function).parameters)
+    """Decorate a function so that a wrong keyword is answered with the right one.
+
+    Where it takes ``**parameters``, those of every loss are right.
+    """
+    signature = inspect.signature(function).parameters
+    open_ended = any(p.kind is p.VAR_KEYWORD for p in signature.values())
+    known = [name for name, p in signature.items() if name != "self" and p.kind is not p.VAR_KEYWORD]
+    losses = {name for parameters in _core.losses().values() for name in parameters} if open_ended else set()
+    name = function.__qualname__.removesuffix(".__init__")
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        for name in kwargs:
-            if name not in known:
-                raise TypeError(_answer(function.__name__, name, known))
+        for given in kwargs:
+            if given not in known and given not in losses:
+                raise TypeError(_answer(name, given, known))
         return function(*args, **kwargs)
 
     return wrapper
 
 
-def _answer(function: str, name: str, known: list[str]) -> str:
-    meant = _SYNONYMS.get(name)
-    if meant not in known:
-        meant = next(iter(difflib.get_close_matches(name, known, n=1)), None)
-    hint = f"; did you mean {meant!r}?" if meant else f"; it takes {', '.join(known)}"
-    return f"{function}() has no argument {name!r}{hint}"
+def _answer(function: str, given: str, known: list[str]) -> str:
+    meant = [name for name in known if given in _SYNONYMS.get(name, "").split()]
+    meant = meant or difflib.get_close_matches(given, known, n=1)
+    hint = f"; did you mean {meant[0]!r}?" if meant else f"; it takes {', '.join(known)}"
+    return f"{function}() has no argument {given!r}{hint}"
 
 
 def as_random(rng: Rng) -> np.random.Generator | np.random.RandomState:
@@ -98,6 +94,12 @@ def as_count(value: SupportsIndex, name: str, at_least: int = 0) -> int:
     if count < at_least:
         raise ValueError(f"{name} is {value}; expected at least {at_least}")
     return count
+
+
+def as_callable(value: object, name: str) -> None:
+    """Raise unless ``value`` can be called."""
+    if not callable(value):
+        raise TypeError(f"{name} is a {type(value).__name__}; expected a function")
 
 
 def as_real(value: float, name: str, *, negative: bool = False) -> float:

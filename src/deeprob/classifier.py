@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core, linear
-from ._arguments import FloatArray, Rng, answers_keywords, as_count, as_random, as_real
+from ._arguments import FloatArray, Rng, answers_keywords, as_callable, as_count, as_random, as_real
 from .descent import Sampling, gradient_descent
 from .losses import labels_array, loss_parameter
 from .objective import Objective
@@ -47,6 +47,7 @@ class LinearClassifier:
     True
     """
 
+    @answers_keywords
     def __init__(
         self,
         loss: str = "softmax",
@@ -143,6 +144,8 @@ class LinearClassifier:
             If an argument has the wrong shape, dtype or range; ``W`` is unchanged then.
         """
         objective = self.objective(X, y, reg)
+        if callback is not None:
+            as_callable(callback, "callback")
         iterations = as_count(num_iters, "num_iters")
         random = as_random(rng)
         w0 = self._first_W(objective, random, num_classes)
@@ -173,7 +176,7 @@ class LinearClassifier:
     ) -> FloatArray:
         if self.W is not None:
             return self.W
-        C = objective.n_classes if num_classes is None else as_count(num_classes, "num_classes", 1)
+        C = objective.classes(num_classes)
         D = objective.n_features
         dtype = np.float64 if objective.X.dtype == np.float64 else np.float32
         W = random.standard_normal((D, C) if self.class_axis == 1 else (C, D)) * self.scale

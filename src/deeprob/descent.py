@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
-from ._arguments import FloatArray, Rng, answers_keywords, as_count, as_random, as_real, one_of
+from ._arguments import FloatArray, Rng, answers_keywords, as_callable, as_count, as_random, as_real, one_of
 from .objective import Objective
 
 Sampling = Literal["shuffle", "replacement"]
@@ -124,6 +124,8 @@ def gradient_descent(
     schedule = _schedule(learning_rate)
     evaluate = _evaluator(loss_fn, data, batch_size, sampling, rng)
     w = _start(w0)
+    if callback is not None:
+        as_callable(callback, "callback")
     losses, times = np.empty(steps), np.empty(steps)
     trajectory = [w.copy()] if record == "trajectory" else None
     message = f"took all {steps} steps"
@@ -150,7 +152,7 @@ def gradient_descent(
 
 
 def _start(w0: npt.ArrayLike) -> FloatArray:
-    w = np.array(_core.as_array(w0, "w0"))
+    w = np.array(_core.as_array(w0, "w0", True))
     if w.dtype.kind not in "fiub":
         raise TypeError(f"w0 has dtype {w.dtype}; expected real numbers")
     return w if w.dtype.kind == "f" else w.astype(np.float64)
@@ -171,8 +173,7 @@ def _evaluator(
     rng: Rng,
 ) -> Callable[[FloatArray], tuple[float, FloatArray]]:
     """Return w -> (loss, gradient), each call on the next step's examples."""
-    if not callable(loss_fn):
-        raise TypeError(f"loss_fn is a {type(loss_fn).__name__}; expected a callable or an Objective")
+    as_callable(loss_fn, "loss_fn")
     if isinstance(loss_fn, Objective):
         if data is not None:
             raise ValueError("data is given, but the Objective loss_fn has its own")
@@ -184,7 +185,9 @@ def _evaluator(
         if batch_size is not None:
             raise ValueError("batch_size needs data=(X, y) or an Objective to draw the batches from")
         return lambda w: _loss_and_gradient(loss_fn(w))
-    X, y = (_core.as_array(part, f"data[{k}]") for k, part in enumerate(data))
+    if not isinstance(data, tuple | list) or len(data) != 2:
+        raise TypeError(f"data is a {type(data).__name__}; expected the tuple (X, y)")
+    X, y = (_core.as_array(part, f"data[{k}]", False) for k, part in enumerate(data))
     if X.ndim == 0 or y.ndim == 0 or X.shape[0] != y.shape[0]:
         raise ValueError(f"data has shapes {X.shape} and {y.shape}; expected as many labels as examples")
     if batch_size is None:
@@ -201,7 +204,11 @@ def _evaluator(
 def _loss_and_gradient(result: Any) -> tuple[float, FloatArray]:
     if not isinstance(result, tuple) or len(result) != 2:
         raise TypeError(f"loss_fn returned a {type(result).__name__}; expected the tuple (loss, gradient)")
-    return float(result[0]), np.asarray(result[1])
+    try:
+        return float(result[0]), np.asarray(result[1])
+    except (TypeError, ValueError):
+        kind = type(result[0]).__name__
+        raise TypeError(f"loss_fn returned a {kind} as the loss; expected a number") from None
 
 
 def minibatches(

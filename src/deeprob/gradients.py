@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
-from ._arguments import FloatArray, answers_keywords, as_real, one_of
+from ._arguments import FloatArray, answers_keywords, as_callable, as_real, one_of
 
 
 @answers_keywords
@@ -52,6 +52,7 @@ def numeric_gradient(
     >>> deeprob.numeric_gradient(lambda w: np.sum(w**2), np.array([1.0, -3.0])).round(6)
     array([ 2., -6.])
     """
+    as_callable(f, "f")
     one_of(method, "method", ("central", "forward"))
     step = as_real(h, "h")
     if step == 0.0:
@@ -65,7 +66,7 @@ def numeric_gradient(
 
 
 def _perturbable(x: npt.ArrayLike) -> FloatArray:
-    point = _core.as_array(x, "x")
+    point = _core.as_array(x, "x", True)
     if point.dtype.kind not in "fiub":
         raise TypeError(f"x has dtype {point.dtype}; expected real numbers")
     if point.dtype.kind != "f":

@@ -267,10 +267,15 @@ def loss_parameter(loss: str, given: dict[str, float]) -> float:
 
 def labels_array(y: npt.ArrayLike) -> npt.NDArray[np.integer]:
     """Return y as a one-dimensional array of integers that are not negative."""
-    labels = _core.as_array(y, "y")
+    labels = _core.as_array(y, "y", False)
     if labels.ndim != 1:
         ravel = ": pass y.ravel()" if labels.ndim == 2 and 1 in labels.shape else ""
         raise ValueError(f"y has shape {labels.shape}; expected (N,), one integer label per example{ravel}")
+    if not labels.dtype.isnative:
+        raise TypeError(
+            f"y has dtype {labels.dtype} in the other byte order; expected native order: "
+            "convert it with y.astype(y.dtype.newbyteorder('='))"
+        )
     if labels.dtype.kind not in "iu":
         raise TypeError(f"y has dtype {labels.dtype}; expected integers: convert it with y.astype(np.int64)")
     if labels.size and labels.min() < 0:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
-from ._arguments import FloatArray
+from ._arguments import FloatArray, answers_keywords, as_count
 from .losses import labels_array, loss_parameter
 from .regularizers import RegType, penalty_weights
 
@@ -50,6 +50,7 @@ class Objective:
     Objective(N=3, D=2, C=2, loss='svm', delta=1.0, reg=0.1, reg_type='l2')
     """
 
+    @answers_keywords
     def __init__(
         self,
         X: npt.ArrayLike,
@@ -65,7 +66,7 @@ class Objective:
         **parameters: float,
     ) -> None:
         _core.check_options(example_axis, class_axis, threads)
-        self.X = _core.as_array(X, "X")
+        self.X = _core.as_array(X, "X", True)
         self.y = labels_array(y)
         self.loss = loss
         self.parameter = loss_parameter(loss, parameters)
@@ -98,6 +99,16 @@ class Objective:
     def n_classes(self) -> int:
         """The largest label + 1; W may have more classes."""
         return int(self.y.max()) + 1
+
+    def classes(self, num_classes: int | None = None) -> int:
+        """Return the number of classes of a new W: ``num_classes``, or `n_classes`."""
+        if num_classes is not None:
+            return as_count(num_classes, "num_classes", 1)
+        most = np.iinfo(np.intp).max // (8 * self.n_features)
+        if self.n_classes > most:
+            at = int(np.argmax(self.y))
+            raise ValueError(f"y[{at}] is {self.y[at]}; no W has so many classes: pass num_classes")
+        return self.n_classes
 
     def __call__(
         self, W: npt.ArrayLike, index: npt.ArrayLike | None = None, *, out: FloatArray | None = None

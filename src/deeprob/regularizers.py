@@ -5,13 +5,14 @@ from typing import Literal
 import numpy.typing as npt
 
 from . import _core
-from ._arguments import FloatArray, as_real, one_of
+from ._arguments import FloatArray, answers_keywords, as_real, one_of
 
 REG_TYPES = ("l2", "l1", "elastic")
 
 RegType = Literal["l2", "l1", "elastic"]
 
 
+@answers_keywords
 def l2(W: npt.ArrayLike, *, out: FloatArray | None = None) -> tuple[float, FloatArray]:
     r"""L2 regularization: R(W) = sum of all W[k, l]^2, gradient 2 W.
 
@@ -47,6 +48,7 @@ def l2(W: npt.ArrayLike, *, out: FloatArray | None = None) -> tuple[float, Float
     return _core.penalty(W, 0.0, 1.0, True, out)
 
 
+@answers_keywords
 def l1(W: npt.ArrayLike, *, out: FloatArray | None = None) -> tuple[float, FloatArray]:
     r"""L1 regularization: R(W) = sum of all abs(W[k, l]), gradient sign(W) (0 at 0).
 
@@ -80,6 +82,7 @@ def l1(W: npt.ArrayLike, *, out: FloatArray | None = None) -> tuple[float, Float
     return _core.penalty(W, 1.0, 0.0, True, out)
 
 
+@answers_keywords
 def elastic_net(
     W: npt.ArrayLike, l1_ratio: float = 0.5, *, out: FloatArray | None = None
 ) -> tuple[float, FloatArray]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from ._arguments import Rng, answers_keywords, as_count, as_random, as_real
+from ._arguments import Rng, answers_keywords, as_callable, as_count, as_random, as_real
 from .objective import Objective
 
 
@@ -106,10 +106,12 @@ def random_search(
     >>> result.attempt, round(result.loss, 6)
     (2, 0.977053)
     """
+    if callback is not None:
+        as_callable(callback, "callback")
     tries = as_count(num_tries, "num_tries", 1)
     sigma = as_real(scale, "scale")
     objective = Objective(X, y, loss=loss, example_axis=example_axis, threads=threads)
-    C = objective.n_classes if num_classes is None else as_count(num_classes, "num_classes", 1)
+    C = objective.classes(num_classes)
     random = as_random(rng)
     losses = np.empty(tries)
     best_loss, best_attempt = float("inf"), -1

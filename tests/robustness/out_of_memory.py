@@ -3,9 +3,9 @@
 Prints JSON: "wrong" (what was neither the right result nor a MemoryError), "failures" (MemoryErrors a call).
 """
 
+import _testcapi
 import json
 
-import _testcapi
 import numpy as np
 
 from deeprob import _core

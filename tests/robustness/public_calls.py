@@ -368,9 +368,7 @@ def _wrong_sizes():
         yield Refused("no examples", call, "y", ValueError, ("(0,)", "at least one example"))
     for function in ["softmax_cross_entropy", "multiclass_hinge"]:
         for s, y in [(floats(0, C), labels(0)), (floats(N, 0), np.zeros(N, int))]:
-            yield Refused(
-                f"shape {s.shape}", right(function).but(s=s, y=y), "s", ValueError, (str(s.shape),)
-            )
+            yield Refused(f"shape {s.shape}", right(function).but(s=s, y=y), "s", ValueError, (str(s.shape),))
 
 
 def _wrong_labels_and_positions():
@@ -569,7 +567,13 @@ def _wrong_descents_and_searches():
     yield Refused("masked", call.but(x=masked), "x", TypeError, ("mask",))
     for f in [None, 3, "f"]:
         yield Refused(repr(f), call.but(f=f), "f", TypeError)
-    for what, returned in [("None", None), ("a text", "a"), ("()", ()), ("an array", np.zeros(2)), ("1j", 1j)]:
+    for what, returned in [
+        ("None", None),
+        ("a text", "a"),
+        ("()", ()),
+        ("an array", np.zeros(2)),
+        ("1j", 1j),
+    ]:
         wrong = call.but(f=lambda x, returned=returned: returned)  # noqa: ARG005
         yield Refused(f"returns {what}", wrong, "f", TypeError, ("returned",))
     for method in ["centre", None, ["central"]]:

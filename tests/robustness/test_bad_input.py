@@ -101,7 +101,7 @@ def test_any_index_is_numpys_or_the_first_wrong_position_is_named(values, dtype)
 
 
 def test_labels_that_nobody_has_classes_for_cost_no_memory():
-    # A label of 10**6 is legal for an Objective: W may have as many classes. Looking at it must not build one.
+    # A label of 10**6 is legal for an Objective: W may have as many classes. Looking must not build one.
     import tracemalloc
 
     tracemalloc.start()
@@ -123,12 +123,13 @@ def test_labels_beyond_all_memory_are_named(label):
 
 HUGE = """
 import numpy as np, deeprob
+one_row = np.broadcast_to(np.uint8(0), (1, 2**30))
 for function, arguments in [
     (deeprob.softmax_cross_entropy, (np.broadcast_to(np.float32(0), (1, 2**55)), [0])),
     (deeprob.multiclass_hinge, (np.broadcast_to(np.float64(0), (2, 2**55 + 1)), [0, 0])),
     (deeprob.softmax_loss, [np.broadcast_to(np.float32(0), (1, 2**60))] * 2 + [[0]]),
     (deeprob.svm_loss, [np.broadcast_to(np.float32(0), (2**60, 1)), np.zeros((1, 1)), [0]]),
-    (deeprob.predict, [np.broadcast_to(np.float32(0), (2**30, 2**30)), np.broadcast_to(np.uint8(0), (1, 2**30))]),
+    (deeprob.predict, [np.broadcast_to(np.float32(0), (2**30,) * 2), one_row]),
     (deeprob.l2, [np.broadcast_to(np.float32(0), (1, 2**60))]),
     (deeprob._core.penalty, (np.broadcast_to(np.float32(0), (1, 2**60)), 0.0, 1.0, False, None)),
 ]:

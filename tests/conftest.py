@@ -2,9 +2,17 @@
 
 import importlib
 import os
+import signal
 from pathlib import Path
 
 import pytest
+
+
+def pytest_configure():
+    # Started in a shell's background, a process ignores SIGINT, and so do all its children: those that the
+    # tests interrupt would never see Ctrl-C.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -27,15 +27,21 @@ def quietly(call):
         call.run()
 
 
+def settle():
+    """Free what the interpreter keeps for later: garbage, and the names in its cache of types' attributes."""
+    getattr(sys, "_clear_internal_caches", getattr(sys, "_clear_type_cache", None))()
+    gc.collect()
+
+
 def leaks(run, repeats):
     """Whether every run leaves a block or more behind: neither noise nor garbage of the first runs."""
     run()
     for _ in range(3):  # what is noise is not there three times
-        gc.collect()
+        settle()
         before = sys.getallocatedblocks()
         for _ in range(repeats):
             run()
-        gc.collect()
+        settle()
         if sys.getallocatedblocks() - before < repeats:
             return False
     return True
@@ -110,11 +116,11 @@ def test_thousands_of_calls_keep_the_memory_flat():
     tracemalloc.start()
     try:
         round_of_calls()
-        gc.collect()
+        settle()
         before, _ = tracemalloc.get_traced_memory()
         for _ in range(10):
             round_of_calls()
-        gc.collect()
+        settle()
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -115,7 +115,8 @@ def test_thousands_of_calls_keep_the_memory_flat():
         round_of_calls()
     tracemalloc.start()
     try:
-        round_of_calls()
+        for _ in range(5):  # what the interpreter and the tests' tools keep for good comes first
+            round_of_calls()
         settle()
         before, _ = tracemalloc.get_traced_memory()
         for _ in range(10):

@@ -49,11 +49,18 @@ typedef enum {
  * partial sums, combined by halving. So a sum has the same bits on every target with
  * FMA. A row group is as many examples as there are lanes. */
 #define DP_LANE_BYTES 64
+/* Rows whose share of a weight gradient is summed in registers before it is added to
+ * memory: a multiple of every row group. */
+#define DP_RUN_ROWS 32
 /* The longest row tile, in rows (a multiple of the row group). */
 #define DP_TILE_ROWS_MAX 128
 /* Classes whose accumulators are kept at once by the score kernel: a row group times
  * this many lanes are 48 kB, in L1 or L2. */
 #define DP_CLASS_PANEL 48
+
+/* Up to this many classes W is small beside a row tile, and caller's rows are worked on
+ * where they are; tiles of more classes are packed, for the cache's sake. */
+#define DP_FEW_CLASSES 16
 
 /* A row tile of scores, class-major: S[c * ld + r]. Padding rows up to a multiple of the
  * row group are present and may hold anything finite. */
@@ -90,7 +97,7 @@ typedef struct {
                    ptrdiff_t C, ptrdiff_t D, const void *b, void *S, ptrdiff_t lds,
                    void *lanes);
 
-    /* dW[c * ldw + d] += sum_r G[c * ldg + r] x[r][d], in groups of rows. dW's rows are
+    /* dW[c * ldw + d] += sum_r G[c * ldg + r] x[r][d], in runs of rows. dW's rows are
      * padded to ldw, a multiple of 64 bytes; the padding is written. */
     void (*weight_gradient)(const void *const *x, ptrdiff_t rows, const void *G,
                             ptrdiff_t ldg, ptrdiff_t C, ptrdiff_t D, void *dW,

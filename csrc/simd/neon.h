@@ -39,6 +39,12 @@ FN(vload)(const T *p)
 }
 
 DP_INLINE V
+FN(vload_kept)(const T *p)
+{
+    return DP_Q(vld1)(p);
+}
+
+DP_INLINE V
 FN(vload_part)(const T *p, ptrdiff_t n)
 {
     T buffer[VL] = {0};
@@ -66,17 +72,21 @@ FN(vfma)(V a, V b, V c)
     return DP_Q(vfma)(c, a, b);
 }
 
-/* Four registers hold the LANES values; halving twice leaves one. */
-DP_INLINE T
-FN(vsum_lanes)(const T *p)
+DP_INLINE void
+FN(vtranspose)(V *a)
 {
-    V a = DP_Q(vadd)(DP_Q(vld1)(p), DP_Q(vld1)(p + 2 * VL));
-    V b = DP_Q(vadd)(DP_Q(vld1)(p + VL), DP_Q(vld1)(p + 3 * VL));
-    T s[VL];
-    DP_Q(vst1)(s, DP_Q(vadd)(a, b));
 #if DP_IS_F32
-    return (s[0] + s[2]) + (s[1] + s[3]);
+    const float32x4_t p = vtrn1q_f32(a[0], a[1]);
+    const float32x4_t q = vtrn2q_f32(a[0], a[1]);
+    const float32x4_t r = vtrn1q_f32(a[2], a[3]);
+    const float32x4_t s = vtrn2q_f32(a[2], a[3]);
+    a[0] = vcombine_f32(vget_low_f32(p), vget_low_f32(r));
+    a[1] = vcombine_f32(vget_low_f32(q), vget_low_f32(s));
+    a[2] = vcombine_f32(vget_high_f32(p), vget_high_f32(r));
+    a[3] = vcombine_f32(vget_high_f32(q), vget_high_f32(s));
 #else
-    return s[0] + s[1];
+    const float64x2_t p = vtrn1q_f64(a[0], a[1]);
+    a[1] = vtrn2q_f64(a[0], a[1]);
+    a[0] = p;
 #endif
 }

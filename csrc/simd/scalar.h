@@ -9,7 +9,9 @@
  *   V      a vector of VL values        MR, MC  the register tile of the score kernel
  *   GC, GV the register tile (classes x vectors) of the weight gradient kernel
  *   vzero vset1 vload vload_part vstore vadd vfma    (unaligned loads and stores)
- *   vsum_lanes(p): the sum of LANES values by halving, the same tree on every target
+ *   vload_kept: vload into a register that stays: compilers fold a load into each
+ *       instruction that uses it when there are two, and load ports are what is scarce
+ *   vtranspose(a): the VL x VL matrix whose rows are a[0] .. a[VL - 1], transposed
  */
 #define VL ((int)(16 / sizeof(T)))
 #define MR 2
@@ -46,6 +48,12 @@ FN(vload)(const T *p)
     return r;
 }
 
+DP_INLINE V
+FN(vload_kept)(const T *p)
+{
+    return FN(vload)(p);
+}
+
 /* The first n < VL values of p; zeros after them, and nothing read there. */
 DP_INLINE V
 FN(vload_part)(const T *p, ptrdiff_t n)
@@ -80,15 +88,14 @@ FN(vfma)(V a, V b, V c)
     return c;
 }
 
-DP_INLINE T
-FN(vsum_lanes)(const T *p)
+DP_INLINE void
+FN(vtranspose)(V *a)
 {
-    T s[LANES];
-    memcpy(s, p, sizeof s);
-    for (int half = LANES / 2; half > 0; half /= 2) {
-        for (int i = 0; i < half; i++) {
-            s[i] += s[i + half];
+    for (int i = 0; i < VL; i++) {
+        for (int j = i + 1; j < VL; j++) {
+            const T t = a[i].v[j];
+            a[i].v[j] = a[j].v[i];
+            a[j].v[i] = t;
         }
     }
-    return s[0];
 }

@@ -37,13 +37,25 @@ FN(vload)(const T *p)
 }
 
 DP_INLINE V
+FN(vload_kept)(const T *p)
+{
+    V a = DP_MM(loadu)(p);
+#if defined(__GNUC__)
+    __asm__("" : "+x"(a));
+#endif
+    return a;
+}
+
+DP_INLINE V
 FN(vload_part)(const T *p, ptrdiff_t n)
 {
-    T buffer[VL] = {0};
-    for (ptrdiff_t i = 0; i < n; i++) {
-        buffer[i] = p[i];
-    }
-    return DP_MM(loadu)(buffer);
+    /* VL entries from here on with a set top bit: the first n. */
+    static const I mask[2 * VL] = {
+#if DP_IS_F32
+        -1, -1, -1, -1,
+#endif
+        -1, -1, -1, -1};
+    return DP_MM(maskload)(p, _mm256_loadu_si256((const __m256i *)(mask + VL - n)));
 }
 
 DP_INLINE void
@@ -64,16 +76,33 @@ FN(vfma)(V a, V b, V c)
     return DP_MM(fmadd)(a, b, c);
 }
 
-DP_INLINE T
-FN(vsum_lanes)(const T *p)
+DP_INLINE void
+FN(vtranspose)(V *a)
 {
-    V a = DP_MM(add)(DP_MM(loadu)(p), DP_MM(loadu)(p + VL));
 #if DP_IS_F32
-    __m128 q = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
-    q = _mm_add_ps(q, _mm_movehl_ps(q, q));
-    return _mm_cvtss_f32(_mm_add_ss(q, _mm_shuffle_ps(q, q, 1)));
+    V t[8];
+    for (int i = 0; i < 8; i += 4) { /* 4 x 4 blocks within the halves of 16 bytes */
+        const V p = _mm256_unpacklo_ps(a[i], a[i + 1]);
+        const V q = _mm256_unpackhi_ps(a[i], a[i + 1]);
+        const V r = _mm256_unpacklo_ps(a[i + 2], a[i + 3]);
+        const V s = _mm256_unpackhi_ps(a[i + 2], a[i + 3]);
+        t[i] = _mm256_shuffle_ps(p, r, 0x44);
+        t[i + 1] = _mm256_shuffle_ps(p, r, 0xee);
+        t[i + 2] = _mm256_shuffle_ps(q, s, 0x44);
+        t[i + 3] = _mm256_shuffle_ps(q, s, 0xee);
+    }
+    for (int i = 0; i < 4; i++) {
+        a[i] = _mm256_permute2f128_ps(t[i], t[i + 4], 0x20);
+        a[i + 4] = _mm256_permute2f128_ps(t[i], t[i + 4], 0x31);
+    }
 #else
-    __m128d q = _mm_add_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1));
-    return _mm_cvtsd_f64(_mm_add_sd(q, _mm_unpackhi_pd(q, q)));
+    const V p = _mm256_unpacklo_pd(a[0], a[1]);
+    const V q = _mm256_unpackhi_pd(a[0], a[1]);
+    const V r = _mm256_unpacklo_pd(a[2], a[3]);
+    const V s = _mm256_unpackhi_pd(a[2], a[3]);
+    a[0] = _mm256_permute2f128_pd(p, r, 0x20);
+    a[1] = _mm256_permute2f128_pd(q, s, 0x20);
+    a[2] = _mm256_permute2f128_pd(p, r, 0x31);
+    a[3] = _mm256_permute2f128_pd(q, s, 0x31);
 #endif
 }

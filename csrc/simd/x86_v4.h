@@ -37,6 +37,16 @@ FN(vload)(const T *p)
 }
 
 DP_INLINE V
+FN(vload_kept)(const T *p)
+{
+    V a = DP_MM(loadu)(p);
+#if defined(__GNUC__) && !defined(DP_EMULATE)
+    __asm__("" : "+v"(a));
+#endif
+    return a;
+}
+
+DP_INLINE V
 FN(vload_part)(const T *p, ptrdiff_t n)
 {
 #if defined(DP_EMULATE)
@@ -68,17 +78,50 @@ FN(vfma)(V a, V b, V c)
     return DP_MM(fmadd)(a, b, c);
 }
 
-DP_INLINE T
-FN(vsum_lanes)(const T *p)
+DP_INLINE void
+FN(vtranspose)(V *a)
 {
 #if DP_IS_F32
-    __m256 h = _mm256_add_ps(_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8));
-    __m128 q = _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
-    q = _mm_add_ps(q, _mm_movehl_ps(q, q));
-    return _mm_cvtss_f32(_mm_add_ss(q, _mm_shuffle_ps(q, q, 1)));
+    V t[16], u[16];
+    for (int i = 0; i < 16; i += 4) { /* 4 x 4 blocks within the quarters */
+        const V p = _mm512_unpacklo_ps(a[i], a[i + 1]);
+        const V q = _mm512_unpackhi_ps(a[i], a[i + 1]);
+        const V r = _mm512_unpacklo_ps(a[i + 2], a[i + 3]);
+        const V s = _mm512_unpackhi_ps(a[i + 2], a[i + 3]);
+        t[i] = _mm512_shuffle_ps(p, r, 0x44);
+        t[i + 1] = _mm512_shuffle_ps(p, r, 0xee);
+        t[i + 2] = _mm512_shuffle_ps(q, s, 0x44);
+        t[i + 3] = _mm512_shuffle_ps(q, s, 0xee);
+    }
+    for (int i = 0; i < 4; i++) { /* the 4 x 4 matrix of those quarters, in two steps */
+        u[i] = _mm512_shuffle_f32x4(t[i], t[i + 4], 0x88);
+        u[i + 4] = _mm512_shuffle_f32x4(t[i], t[i + 4], 0xdd);
+        u[i + 8] = _mm512_shuffle_f32x4(t[i + 8], t[i + 12], 0x88);
+        u[i + 12] = _mm512_shuffle_f32x4(t[i + 8], t[i + 12], 0xdd);
+    }
+    for (int i = 0; i < 4; i++) {
+        a[i] = _mm512_shuffle_f32x4(u[i], u[i + 8], 0x88);
+        a[i + 8] = _mm512_shuffle_f32x4(u[i], u[i + 8], 0xdd);
+        a[i + 4] = _mm512_shuffle_f32x4(u[i + 4], u[i + 12], 0x88);
+        a[i + 12] = _mm512_shuffle_f32x4(u[i + 4], u[i + 12], 0xdd);
+    }
 #else
-    __m256d h = _mm256_add_pd(_mm256_loadu_pd(p), _mm256_loadu_pd(p + 4));
-    __m128d q = _mm_add_pd(_mm256_castpd256_pd128(h), _mm256_extractf128_pd(h, 1));
-    return _mm_cvtsd_f64(_mm_add_sd(q, _mm_unpackhi_pd(q, q)));
+    V t[8], u[8];
+    for (int i = 0; i < 8; i += 2) {
+        t[i] = _mm512_unpacklo_pd(a[i], a[i + 1]);
+        t[i + 1] = _mm512_unpackhi_pd(a[i], a[i + 1]);
+    }
+    for (int i = 0; i < 2; i++) {
+        u[i] = _mm512_shuffle_f64x2(t[i], t[i + 2], 0x88);
+        u[i + 2] = _mm512_shuffle_f64x2(t[i], t[i + 2], 0xdd);
+        u[i + 4] = _mm512_shuffle_f64x2(t[i + 4], t[i + 6], 0x88);
+        u[i + 6] = _mm512_shuffle_f64x2(t[i + 4], t[i + 6], 0xdd);
+    }
+    for (int i = 0; i < 2; i++) {
+        a[i] = _mm512_shuffle_f64x2(u[i], u[i + 4], 0x88);
+        a[i + 4] = _mm512_shuffle_f64x2(u[i], u[i + 4], 0xdd);
+        a[i + 2] = _mm512_shuffle_f64x2(u[i + 2], u[i + 6], 0x88);
+        a[i + 6] = _mm512_shuffle_f64x2(u[i + 2], u[i + 6], 0xdd);
+    }
 #endif
 }

@@ -169,7 +169,10 @@ step_task(void *context, ptrdiff_t task, int worker)
 void
 dp_step_run(dp_step_job *job, int threads)
 {
-    if (threads > 1 && job->n >= DP_STEP_ALONE) {
+    const ptrdiff_t states = job->n_arrays > 0 ? job->arrays[0].states : 0;
+    const ptrdiff_t worth = job->n / (DP_STEP_PER_THREAD / (1 + states));
+    threads = worth < threads ? (int)worth : threads;
+    if (threads > 1) {
         const dp_step_array *last = &job->arrays[job->n_arrays - 1];
         const ptrdiff_t chunks = last->first_chunk + last->n / DP_STEP_CHUNK +
                                  (last->n % DP_STEP_CHUNK != 0);

@@ -1,4 +1,4 @@
-"""docs/adding.md is proven: its toy loss and optimizer, applied to a copy of the project, appear everywhere."""
+"""docs/adding.md is proven: its toy loss and optimizer, applied to a copy of the project, work everywhere."""
 
 import os
 import re

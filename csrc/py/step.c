@@ -3,21 +3,28 @@
  */
 #include "py/step.h"
 
-#include <string.h>
-
 /* Work of more values than this, some 20 us, releases the GIL. */
 #define RELEASE 65536
 #define RELEASE_STRIDED 8192
 
 static int
+same_numbers(const npy_intp *a, const npy_intp *b, int n)
+{
+    int same = 1;
+    for (int i = 0; i < n; i++) {
+        same &= a[i] == b[i];
+    }
+    return same;
+}
+
+static int
 is_unchanged(const dp_kept *k)
 {
     PyArrayObject *a = k->array;
-    const size_t bytes = (size_t)k->ndim * sizeof(npy_intp);
     return PyArray_BYTES(a) == k->data && PyArray_NDIM(a) == k->ndim &&
            PyArray_TYPE(a) == k->type_num && PyArray_ISWRITEABLE(a) &&
-           PyArray_ISNOTSWAPPED(a) && memcmp(PyArray_DIMS(a), k->dims, bytes) == 0 &&
-           memcmp(PyArray_STRIDES(a), k->strides, bytes) == 0;
+           PyArray_ISNOTSWAPPED(a) && same_numbers(PyArray_DIMS(a), k->dims, k->ndim) &&
+           same_numbers(PyArray_STRIDES(a), k->strides, k->ndim);
 }
 
 /* Whether memory that is not empty meets the plan's own. */
@@ -100,7 +107,7 @@ take_gradient(dp_step_plan *p, Py_ssize_t k, PyObject *o)
     }
     PyArrayObject *const g = (PyArrayObject *)o;
     if (!PyArray_CheckExact(o) || PyArray_NDIM(g) != w->ndim ||
-        memcmp(PyArray_DIMS(g), w->dims, (size_t)w->ndim * sizeof(npy_intp)) != 0 ||
+        !same_numbers(PyArray_DIMS(g), w->dims, w->ndim) ||
         PyArray_TYPE(g) != w->type_num || !PyArray_ISNOTSWAPPED(g) || meets(p, g)) {
         PyObject *name = dp_step_name(p, "grads", k);
         const char *text = name == NULL ? NULL : PyUnicode_AsUTF8(name);

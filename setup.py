@@ -70,6 +70,7 @@ setup(
             include_dirs=["csrc"],
             extra_compile_args=compile_args,
             extra_link_args=link_args,
+            libraries=["m"],
         )
     ],
     cmdclass={"build_ext": BuildExt},

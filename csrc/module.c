@@ -32,6 +32,15 @@ static PyMethodDef methods[] = {
     {"penalty", FAST(dp_py_penalty), METH_FASTCALL,
      "penalty($module, W, l1, l2, grad, out, /)\n--\n\n"
      "See deeprob.elastic_net."},
+    {"step_plan", FAST(dp_py_step_plan), METH_FASTCALL,
+     "step_plan($module, step, params, states, names, single, /)\n--\n\n"
+     "What a step over these arrays needs, prepared; and their states."},
+    {"step", FAST(dp_py_step), METH_FASTCALL,
+     "step($module, plan, t, hyper, grads, threads, /)\n--\n\n"
+     "Step t of an optimizer; returns t. See deeprob.optim."},
+    {"steps", FAST(dp_py_steps), METH_FASTCALL,
+     "steps($module, /)\n--\n\n"
+     "The steps: {name: (states, hyperparameters)}."},
     {"as_array", FAST(dp_py_as_array), METH_FASTCALL,
      "as_array($module, o, name, floating, /)\n--\n\n"
      "o as an array, or an error that names the argument."},

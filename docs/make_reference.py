@@ -19,7 +19,11 @@ from types import ModuleType
 from typing import Any
 
 PACKAGE = "deeprob"
-ROOMS = ("deeprob.datasets", "deeprob.plots")  # public names besides those of the package itself
+ROOMS = (
+    "deeprob.datasets",
+    "deeprob.optim",
+    "deeprob.plots",
+)  # public names besides those of the package itself
 WIDTH = 88  # longer signatures get one parameter a line
 
 # numpydoc's sections whose body is a list of `name : type` with indented descriptions

@@ -1,4 +1,4 @@
-"""docs/adding.md is proven: its toy loss, applied to a copy of the project, is there everywhere."""
+"""docs/adding.md is proven: its toy loss and optimizer, applied to a copy of the project, work everywhere."""
 
 import os
 import re
@@ -14,9 +14,12 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "adding.md"
 
 
-def blocks():
-    """The page's code blocks of the list "A loss", in order."""
-    section = PAGE.read_text().split("## A loss")[1].split("\n## ")[0]
+LISTS = ["A loss", "An elementwise optimizer"]
+
+
+def blocks(title):
+    """The page's code blocks of a list, in order."""
+    section = PAGE.read_text().split(f"## {title}\n")[1].split("\n## ")[0]
     return [textwrap.dedent(b) for b in re.findall(r"^ *```\w+\n(.*?)^ *```$", section, re.M | re.S)]
 
 
@@ -29,22 +32,28 @@ def run(folder, *command):
     return done.stdout
 
 
-def test_the_page_names_four_places():
-    assert len(blocks()) == 4
+@pytest.mark.parametrize("title", LISTS)
+def test_the_page_names_four_places(title):
+    assert len(blocks(title)) == 4
 
 
 @pytest.mark.slow
-def test_a_loss_added_as_the_page_says_appears_everywhere(tmp_path):
+def test_what_is_added_as_the_page_says_appears_everywhere(tmp_path):
     pytest.importorskip("setuptools")
     project = tmp_path / "project"
     skip = shutil.ignore_patterns("*.so", "build", ".git", ".venv", "__pycache__", ".*_cache", "*.egg-info")
     shutil.copytree(ROOT, project, ignore=skip)
-    kernel, line, twin, function = blocks()
+    kernel, line, twin, function = blocks("A loss")
+    step, step_line, step_twins, optimizer = blocks("An elementwise optimizer")
     (project / "csrc/kernels/loss/squared.inc").write_text(kernel)
+    (project / "csrc/kernels/step/signum.inc").write_text(step)
+    (project / "src/deeprob/optim/signum.py").write_text(optimizer)
     for path, text in [
         ("csrc/kernels/losses.def", line),
         ("src/deeprob/reference.py", "\n\n" + twin),
         ("src/deeprob/losses.py", "\n\n" + function),
+        ("csrc/kernels/steps.def", step_line),
+        ("src/deeprob/reference.py", "\n\n" + step_twins),
     ]:
         with open(project / path, "a") as file:
             file.write(text)
@@ -52,10 +61,19 @@ def test_a_loss_added_as_the_page_says_appears_everywhere(tmp_path):
     run(project, sys.executable, "setup.py", "-q", "build_ext", "--inplace")
     listed = run(project, sys.executable, "-c", "from deeprob import _core; print(*_core.losses())")
     assert listed.split() == ["softmax", "svm", "squared"]
+    listed = run(
+        project, sys.executable, "-c", "from deeprob import optim; print(*optim.NAMES, optim.Signum)"
+    )
+    assert listed.split()[:4] == ["sgd", "momentum", "adam", "signum"]
     # Every dtype, layout, stride, thread count and target; the twin; the differences; Objective.
     tests = ["tests/kernels", "tests/test_targets.py", "tests/test_objective.py", "tests/test_layering.py"]
+    tests += ["tests/test_optim.py", "tests/robustness/test_bad_input.py"]
     report = run(project, sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *tests)
     assert len(re.findall(r"squared.*PASSED", report)) > 100
-    run(project, sys.executable, "-m", "pytest", "-q", "--doctest-modules", "src/deeprob/losses.py")
+    assert len(re.findall(r"signum.*PASSED", report)) > 100
+    documented = ["src/deeprob/losses.py", "src/deeprob/optim/signum.py"]
+    run(project, sys.executable, "-m", "pytest", "-q", "--doctest-modules", *documented)
     run(project, sys.executable, "docs/make_reference.py")
-    assert "squared_loss" in (project / "docs/reference.md").read_text()
+    text = (project / "docs/reference.md").read_text()
+    assert "squared_loss" in text
+    assert "optim.Signum" in text

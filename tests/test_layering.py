@@ -70,7 +70,9 @@ def test_files_are_short_enough_to_read():
         assert len(path.read_text().splitlines()) <= 500, path
 
 
-def test_the_lists_name_every_kernel_file():
-    listed = re.findall(r'#include "kernels/loss/(\w+)\.inc"', (CSRC / "kernels/losses.def").read_text())
-    files = {p.stem for p in (CSRC / "kernels/loss").glob("*.inc")} - {"loss", "math"}
+@pytest.mark.parametrize(("family", "parts"), [("loss", {"loss", "math"}), ("step", {"step"})])
+def test_the_lists_name_every_kernel_file(family, parts):
+    lines = (CSRC / f"kernels/{'losses' if family == 'loss' else 'steps'}.def").read_text()
+    listed = re.findall(rf'#include "kernels/{family}/(\w+)\.inc"', lines)
+    files = {p.stem for p in (CSRC / f"kernels/{family}").glob("*.inc")} - parts
     assert set(listed) == files

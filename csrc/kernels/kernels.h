@@ -1,4 +1,4 @@
-/* What kernels are: the lists of targets, dtypes and losses, and the tables of
+/* What kernels are: the lists of targets, dtypes, losses and steps, and the tables of
  * functions that each family exports, one per target and compute dtype.
  *
  * Kernels know no Python, allocate nothing, start no threads and cannot fail. Arrays of
@@ -44,6 +44,13 @@ typedef enum {
 #undef LOSS
     DP_LOSS_COUNT
 } dp_loss;
+
+typedef enum {
+#define STEP(name, states, hypers) DP_STEP_##name,
+#include "kernels/steps.def"
+#undef STEP
+    DP_STEP_COUNT
+} dp_step;
 
 /* Reductions run in lanes of 64 bytes whatever the target: 16 float32 or 8 float64
  * partial sums, combined by halving. So a sum has the same bits on every target with
@@ -129,8 +136,35 @@ typedef struct {
     void (*log1p)(const double *x, ptrdiff_t n, double *y);
 } dp_loss_kernels;
 
+/* At most this many state arrays, hyperparameters and scalars belong to a step. */
+#define DP_STEP_STATES_MAX 4
+#define DP_STEP_HYPERS_MAX 8
+#define DP_STEP_SCALARS_MAX 8
+
+/* One step of an optimizer, elementwise: n values of T in each of w, g and the states,
+ * contiguous, aligned as T is, none sharing memory with another. */
+typedef void (*dp_step_kernel)(void *w, const void *g, void *const *state, ptrdiff_t n,
+                               const double *scalars);
+
+/* The scalars of step t >= 1 from the hyperparameters, of which the first is always lr;
+ * for every target and dtype. */
+typedef void (*dp_step_scalars)(const double *hyper, int64_t t, double *scalars);
+
+typedef struct {
+    dp_step_kernel step[DP_STEP_COUNT];
+} dp_step_kernels;
+
+typedef struct {
+    const char *name;
+    int states, hypers; /* how many it has */
+} dp_step_kind;
+
+extern const dp_step_scalars dp_step_scalars_table[DP_STEP_COUNT];
+extern const dp_step_kind dp_step_kinds[DP_STEP_COUNT];
+
 extern const dp_linear_kernels *const dp_linear_table[DP_TARGET_COUNT]
                                                      [DP_COMPUTE_COUNT];
 extern const dp_loss_kernels *const dp_loss_table[DP_TARGET_COUNT][DP_COMPUTE_COUNT];
+extern const dp_step_kernels *const dp_step_table[DP_TARGET_COUNT][DP_COMPUTE_COUNT];
 
 #endif

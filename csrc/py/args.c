@@ -50,8 +50,8 @@ int_type_of(PyArrayObject *a)
     }
 }
 
-static int
-check_byte_order(PyArrayObject *a, const char *name)
+int
+dp_check_byte_order(PyArrayObject *a, const char *name)
 {
     if (PyArray_ISNOTSWAPPED(a)) {
         return 0;
@@ -110,8 +110,8 @@ dp_shape_text(PyArrayObject *a, char *text)
 }
 
 /* Masked arrays: anything that has a mask and can be filled. */
-static int
-is_masked(PyObject *o)
+int
+dp_is_masked(PyObject *o)
 {
     return !PyArray_CheckExact(o) && PyObject_HasAttrString(o, "mask") &&
            PyObject_HasAttrString(o, "filled");
@@ -144,7 +144,7 @@ dp_as_array(PyObject *o, const char *name, int floating)
         PyErr_Format(PyExc_TypeError, "%s is None; expected an array", name);
         return NULL;
     }
-    if (is_masked(o)) {
+    if (dp_is_masked(o)) {
         PyErr_Format(PyExc_TypeError,
                      "%s is a masked array, whose mask would be ignored; expected an "
                      "array: pass %s.filled(value) or %s.data",
@@ -192,7 +192,7 @@ dp_matrix_view(PyArrayObject *a, const char *name, int row_axis, int allow_bytes
                      allow_bytes ? " or uint8" : "", name);
         return -1;
     }
-    if (check_byte_order(a, name) < 0) {
+    if (dp_check_byte_order(a, name) < 0) {
         return -1;
     }
     const int col_axis = 1 - row_axis;
@@ -223,7 +223,7 @@ dp_vector_view(PyArrayObject *a, const char *name, const char *meaning, Py_ssize
                      name, (PyObject *)PyArray_DESCR(a));
         return -1;
     }
-    if (check_byte_order(a, name) < 0) {
+    if (dp_check_byte_order(a, name) < 0) {
         return -1;
     }
     *view = (dp_matrix){
@@ -263,7 +263,7 @@ dp_ints_view(PyArrayObject *a, const char *name, const char *meaning, dp_ints *v
                      name, (PyObject *)PyArray_DESCR(a), name);
         return -1;
     }
-    if (check_byte_order(a, name) < 0) {
+    if (dp_check_byte_order(a, name) < 0) {
         return -1;
     }
     *view = (dp_ints){
@@ -275,26 +275,38 @@ dp_ints_view(PyArrayObject *a, const char *name, const char *meaning, dp_ints *v
     return 0;
 }
 
-/* Whether two elements of an array of at most two axes may be one place in memory: the
- * longer stride must step over everything that the shorter one reaches. */
-static int
-overlaps_itself(PyArrayObject *a)
+int
+dp_overlaps_itself(PyArrayObject *a)
 {
-    npy_intp shape[2] = {1, 1}, stride[2] = {0, 0};
+    uintptr_t stride[NPY_MAXDIMS], reach[NPY_MAXDIMS]; /* the shortest stride first */
+    uintptr_t reached = (uintptr_t)PyArray_ITEMSIZE(a);
+    int axes = 0;
     for (int i = 0; i < PyArray_NDIM(a); i++) {
-        shape[i] = PyArray_DIM(a, i);
-        stride[i] =
-            PyArray_STRIDE(a, i) < 0 ? -PyArray_STRIDE(a, i) : PyArray_STRIDE(a, i);
+        const npy_intp n = PyArray_DIM(a, i);
+        const npy_intp signed_step = PyArray_STRIDE(a, i);
+        const uintptr_t step =
+            signed_step < 0 ? -(uintptr_t)signed_step : (uintptr_t)signed_step;
+        if (n == 0) {
+            return 0;
+        }
+        int k = axes;
+        for (; n > 1 && k > 0 && stride[k - 1] > step; k--) {
+            stride[k] = stride[k - 1];
+            reach[k] = reach[k - 1];
+        }
+        if (n > 1) {
+            stride[k] = step;
+            reach[k] = (uintptr_t)(n - 1) * step;
+            axes++;
+        }
     }
-    const int shorter =
-        shape[0] > 1 && (shape[1] <= 1 || stride[0] < stride[1]) ? 0 : 1;
-    const npy_intp size = PyArray_ITEMSIZE(a);
-    if (shape[0] == 0 || shape[1] == 0) {
-        return 0;
+    for (int k = 0; k < axes; k++) {
+        if (stride[k] < reached) {
+            return 1;
+        }
+        reached += reach[k];
     }
-    const npy_intp reach = (shape[shorter] - 1) * stride[shorter] + size;
-    return (shape[shorter] > 1 && stride[shorter] < size) ||
-           (shape[1 - shorter] > 1 && stride[1 - shorter] < reach);
+    return 0;
 }
 
 PyArrayObject *
@@ -302,7 +314,7 @@ dp_check_out(PyObject *o, const char *name, int ndim, const npy_intp *shape,
              int type_num)
 {
     char text[DP_SHAPE_TEXT];
-    if (!PyArray_Check(o) || is_masked(o)) {
+    if (!PyArray_Check(o) || dp_is_masked(o)) {
         PyErr_Format(PyExc_TypeError, "%s is a %s; expected a numpy.ndarray%s", name,
                      Py_TYPE(o)->tp_name,
                      PyArray_Check(o) ? ", which has no mask" : "");
@@ -337,14 +349,14 @@ dp_check_out(PyObject *o, const char *name, int ndim, const npy_intp *shape,
         }
         return NULL;
     }
-    if (check_byte_order(a, name) < 0) {
+    if (dp_check_byte_order(a, name) < 0) {
         return NULL;
     }
     if (!PyArray_ISWRITEABLE(a)) {
         PyErr_Format(PyExc_ValueError, "%s is read-only", name);
         return NULL;
     }
-    if (overlaps_itself(a)) {
+    if (dp_overlaps_itself(a)) {
         PyErr_Format(PyExc_ValueError,
                      "%s has elements that share memory, as with stride 0; expected an "
                      "array whose elements are all distinct",
@@ -354,8 +366,8 @@ dp_check_out(PyObject *o, const char *name, int ndim, const npy_intp *shape,
     return a;
 }
 
-static void
-extent(PyArrayObject *a, uintptr_t *low, uintptr_t *high)
+void
+dp_extent(PyArrayObject *a, uintptr_t *low, uintptr_t *high)
 {
     const uintptr_t at = (uintptr_t)PyArray_BYTES(a);
     *low = at;
@@ -379,8 +391,8 @@ int
 dp_may_overlap(PyArrayObject *a, PyArrayObject *b)
 {
     uintptr_t a_low, a_high, b_low, b_high;
-    extent(a, &a_low, &a_high);
-    extent(b, &b_low, &b_high);
+    dp_extent(a, &a_low, &a_high);
+    dp_extent(b, &b_low, &b_high);
     return a_low < b_high && b_low < a_high;
 }
 

@@ -37,6 +37,23 @@ PyArrayObject *
 dp_check_out(PyObject *o, const char *name, int ndim, const npy_intp *shape,
              int type_num);
 
+/* Raises unless a is in native byte order. */
+int
+dp_check_byte_order(PyArrayObject *a, const char *name);
+
+/* Whether o is a masked array, or anything else that has a mask and can be filled. */
+int
+dp_is_masked(PyObject *o);
+
+/* Whether two elements of an array may be one place in memory: unless each stride steps
+ * over everything that the shorter ones reach. */
+int
+dp_overlaps_itself(PyArrayObject *a);
+
+/* The memory low .. high - 1 that an array reaches; empty for an empty array. */
+void
+dp_extent(PyArrayObject *a, uintptr_t *low, uintptr_t *high);
+
 /* Whether the two arrays may share memory (their extents overlap). */
 int
 dp_may_overlap(PyArrayObject *a, PyArrayObject *b);

@@ -1,8 +1,8 @@
 """deeprob: the lecture "Regularization and Optimization" on C kernels.
 
 Linear classifiers s = Wx + b on NumPy arrays: softmax and multiclass SVM losses with gradients, L1 and L2
-regularization, random search, numeric gradients, gradient descent. Symbols are the lecture's: ``W`` (C, D),
-``X`` (N, D) or, with ``example_axis=1``, (D, N), ``y`` (N,), ``reg`` for lambda.
+regularization, random search, numeric gradients, gradient descent, optimizers. Symbols are the lecture's:
+``W`` (C, D), ``X`` (N, D) or, with ``example_axis=1``, (D, N), ``y`` (N,), ``reg`` for lambda.
 
 Examples
 --------
@@ -68,7 +68,7 @@ if "threadpoolctl" in sys.modules:
     _threads.register_with_threadpoolctl()
 
 # Rooms that are opened on first use, so that `import deeprob` costs little more than NumPy.
-_ROOMS = ("datasets", "plots", "reference")
+_ROOMS = ("datasets", "optim", "plots", "reference")
 
 
 def __getattr__(name: str) -> Any:

@@ -21,6 +21,13 @@ FloatArray = npt.NDArray[np.floating]
 # What people call these things elsewhere (PyTorch, scikit-learn, the course's assignments).
 _SYNONYMS = {
     "learning_rate": "lr step_size eta",
+    "lr": "learning_rate step_size eta alpha",
+    "momentum": "rho mu beta decay",
+    "betas": "beta beta1 beta2 beta_1 beta_2 b1 b2",
+    "eps": "epsilon",
+    "bias_correction": "unbias debias correct_bias",
+    "formulation": "form",
+    "params": "parameters param w W weights",
     "num_steps": "steps n_steps num_iters max_iter iterations epochs",
     "num_iters": "steps n_steps num_steps max_iter iterations epochs",
     "rng": "seed random_state generator",

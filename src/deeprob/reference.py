@@ -4,6 +4,7 @@ Everything here is short, float64 unless the input says otherwise, and as close 
 as right answers allow. `deeprob` itself never calls it.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -143,6 +144,86 @@ def gradient_descent(
         dw = compute_gradient(w)
         w = w - learning_rate * dw
     return w
+
+
+# ---- optimizers: w, dw, the states, t >= 1, hyperparameters -> the new w and states --
+#
+# Each twice: the lecture's lines, and in the order in which the kernel computes, which gives its bits. In the
+# arrays' dtype: a number becomes that dtype once, after it is computed in float64.
+
+Stepped = tuple[Array, tuple[Array, ...]]
+
+
+def sgd(w: Array, dw: Array, _state: tuple[()], _t: int, learning_rate: float) -> Stepped:
+    """L4-36."""
+    return w - learning_rate * dw, ()
+
+
+def sgd_as_computed(w: Array, dw: Array, _state: tuple[()], _t: int, learning_rate: float) -> Stepped:
+    """Compute w + a dw with a = -learning_rate."""
+    return w + -learning_rate * dw, ()
+
+
+def momentum(
+    w: Array, dw: Array, state: tuple[Array], _t: int, learning_rate: float, rho: float, displacement: float
+) -> Stepped:
+    """L4-36 ("velocity"), L4-37 ("displacement")."""
+    (v,) = state
+    if displacement:
+        v = rho * v - learning_rate * dw
+        return w + v, (v,)
+    v = rho * v + dw
+    return w - learning_rate * v, (v,)
+
+
+def momentum_as_computed(
+    w: Array, dw: Array, state: tuple[Array], _t: int, learning_rate: float, rho: float, displacement: float
+) -> Stepped:
+    """Compute v = rho v + a dw, w + b v: a factor of 1 changes nothing."""
+    a, b = (-learning_rate, 1.0) if displacement else (1.0, -learning_rate)
+    v = rho * state[0] + a * dw
+    return w + b * v, (v,)
+
+
+def adam(
+    w: Array,
+    dw: Array,
+    state: tuple[Array, Array],
+    t: int,
+    learning_rate: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    bias_correction: float,
+) -> Stepped:
+    """L4-46, or without bias correction L4-44."""
+    moment1, moment2 = state
+    moment1 = beta1 * moment1 + (1 - beta1) * dw
+    moment2 = beta2 * moment2 + (1 - beta2) * dw * dw
+    moment1_unbias, moment2_unbias = moment1, moment2
+    if bias_correction:
+        moment1_unbias = moment1 / (1 - beta1**t)
+        moment2_unbias = moment2 / (1 - beta2**t)
+    return w - learning_rate * moment1_unbias / (np.sqrt(moment2_unbias) + eps), (moment1, moment2)
+
+
+def adam_as_computed(
+    w: Array,
+    dw: Array,
+    state: tuple[Array, Array],
+    t: int,
+    learning_rate: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    bias_correction: float,
+) -> Stepped:
+    """Compute the same with both corrections in the scalars: one root and one division an entry."""
+    c1, c2 = (1 - beta1**t, 1 - beta2**t) if bias_correction else (1.0, 1.0)
+    a, r = -learning_rate / c1, 1 / math.sqrt(c2)
+    m = beta1 * state[0] + (1 - beta1) * dw
+    v = beta2 * state[1] + (1 - beta2) * dw * dw
+    return w + a * m / (np.sqrt(v) * r + eps), (m, v)
 
 
 def numeric_gradient(f: Callable[[Array], float], x: Array, h: float = 1e-5) -> Array:

@@ -64,6 +64,18 @@ def _objective_of(X, y, W, index=None, out=None, **keywords):
     return deeprob.Objective(X, y, **keywords)(W, index, out=out)
 
 
+def _optimizer(name):
+    """Make an optimizer of ``params`` and, when ``grads`` is given, take two steps."""
+
+    def make(params, grads=None, **keywords):
+        optimizer = deeprob.optim.REGISTRY[name](params, **keywords)
+        for _ in range(0 if grads is None else 2):
+            optimizer.step(grads)
+        return optimizer
+
+    return make
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "scores": deeprob.scores,
     "predict": deeprob.predict,
@@ -90,6 +102,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "LinearClassifier.predict": lambda X: _classifier().predict(X),
     "LinearClassifier.accuracy": lambda X, y: _classifier().accuracy(X, y),
     "set_num_threads": deeprob.set_num_threads,
+    **{f"optim.{name}": _optimizer(name) for name in deeprob.optim.NAMES},
 }
 
 
@@ -130,6 +143,7 @@ def right(function):
         "LinearClassifier.predict": {"X": X},
         "LinearClassifier.accuracy": {"X": X, "y": y},
         "set_num_threads": {"threads": deeprob.get_num_threads()},
+        **{f"optim.{name}": {"params": floats(C, D), "grads": floats(C, D)} for name in deeprob.optim.NAMES},
     }[function]
     return Call(function, arguments)
 
@@ -151,6 +165,8 @@ TAKE_OUT += ["l2", "l1", "elastic_net", "Objective.value_and_grad"]
 TAKE_EXAMPLE_AXIS = [*TAKE_B, "softmax_cross_entropy", "multiclass_hinge", "Objective", "random_search"]
 TAKE_CLASS_AXIS = [*TAKE_B, "Objective", "LinearClassifier"]
 TAKE_THREADS = [*TAKE_B, "Objective", "random_search", "LinearClassifier", "set_num_threads"]
+OPTIMIZERS = [f"optim.{name}" for name in deeprob.optim.NAMES]
+TAKE_THREADS += OPTIMIZERS
 TAKE_REG = ["softmax_loss", "svm_loss", "Objective", "LinearClassifier.train", "LinearClassifier.loss"]
 TAKE_REG_TYPE = ["softmax_loss", "svm_loss", "Objective", "LinearClassifier"]
 
@@ -302,6 +318,7 @@ def refused_calls() -> Iterator[Refused]:
     yield from _wrong_choices()
     yield from _wrong_numbers()
     yield from _wrong_descents_and_searches()
+    yield from _wrong_optimizers()
 
 
 def _wrong_arrays():
@@ -581,6 +598,69 @@ def _wrong_descents_and_searches():
         yield Refused(repr(method), call.but(method=method), "method", BOTH, words)
 
 
+def _wrong_optimizers():
+    for function in OPTIMIZERS:
+        call = right(function)
+        for what, value, words in wrong_dtypes(call.arguments["params"], bytes_too=True):
+            yield Refused(what, call.but(params=value), "params", TypeError, words)
+            second = call.but(params=[floats(3), value])
+            yield Refused(f"second {what}", second, "params", TypeError, ("params[1]", *words))
+            grads = value if value.shape == (C, D) else value.reshape(C, D)
+            yield Refused(what, call.but(grads=grads), "grads", TypeError, words)
+        masked = np.ma.masked_array(floats(C, D), mask=True)
+        frozen = floats(C, D)
+        frozen.flags.writeable = False
+        for what, value, words in [
+            ("None", None, ("NoneType",)),
+            ("number", 1.5, ("float", "ndarray")),
+            ("NumPy's number", np.float32(1.5), ("float32", "ndarray")),
+            ("text", "abc", ("str",)),
+            ("generator", (a for a in [floats(3)]), ("generator",)),
+            ("numbers", [1.0, 2.0], ("params[0] is a float",)),
+            ("masked", masked, ("MaskedArray",)),
+            ("read-only", frozen, ("read-only",)),
+        ]:
+            yield Refused(what, call.but(params=value), "params", TypeError, words)
+        for what, value in [
+            ("stride 0", as_strided(floats(D), (C, D), (0, 4))),
+            ("overlapping itself", as_strided(floats(C * D), (C, D), (4, 4))),
+            ("three axes", as_strided(floats(C * D), (2, 2, 2), (8, 4, 8))),
+            ("empty", []),
+        ]:
+            yield Refused(what, call.but(params=value), "params", ValueError)
+        for what, value, words, error in [
+            ("number", 1.5, ("float", "(3, 4)"), TypeError),
+            ("list", floats(C, D).tolist(), ("list",), TypeError),
+            ("masked", masked, ("MaskedArray",), TypeError),
+            ("float64", floats(C, D, dtype=np.float64), ("float64", "float32"), TypeError),
+            ("transposed", floats(D, C), ("(4, 3)", "(3, 4)"), ValueError),
+            ("one axis more", floats(1, C, D), ("(1, 3, 4)", "(3, 4)"), ValueError),
+            ("0-D", np.array(1, np.float32), ("()", "(3, 4)"), ValueError),
+        ]:
+            yield Refused(what, call.but(grads=value), "grads", error, words)
+        params = floats(C, D)
+        yield Refused(
+            "itself", call.but(params=params, grads=params), "grads", ValueError, ("shares memory",)
+        )
+        for lr, error in WRONG_WEIGHTS:
+            yield Refused(_short(lr), call.but(lr=lr), "lr", error)
+    for value, error in [*WRONG_WEIGHTS, (1.5, ValueError)]:
+        yield Refused(_short(value), right("optim.momentum").but(momentum=value), "momentum", error)
+    for value in ["lookahead", None, 1]:
+        call = right("optim.momentum").but(formulation=value)
+        yield Refused(repr(value), call, "formulation", BOTH, ("'velocity', 'displacement'",))
+    for value, error in [*WRONG_WEIGHTS, (1.0, ValueError)]:
+        for betas in [(value, 0.5), (0.5, value)]:
+            yield Refused(_short(value), right("optim.adam").but(betas=betas), "betas", error)
+    for value, error in WRONG_WEIGHTS:
+        yield Refused(_short(value), right("optim.adam").but(eps=value), "eps", error)
+    for value in [0.9, None, (0.9,), "ab "]:
+        yield Refused(repr(value), right("optim.adam").but(betas=value), "betas", TypeError)
+    for value in [None, 1, "yes", np.array([True])]:
+        call = right("optim.adam").but(bias_correction=value)
+        yield Refused(repr(value), call, "bias_correction", TypeError)
+
+
 # (function, wrong keyword, the right one)
 KEYWORDS = [
     ("gradient_descent", "lr", "learning_rate"),
@@ -630,4 +710,14 @@ KEYWORDS = [
     ("random_search", "tries", "num_tries"),
     ("random_search", "n_classes", "num_classes"),
     ("numeric_gradient", "eps", "h"),
+    ("optim.sgd", "learning_rate", "lr"),
+    ("optim.sgd", "step_size", "lr"),
+    ("optim.momentum", "learning_rate", "lr"),
+    ("optim.momentum", "rho", "momentum"),
+    ("optim.momentum", "formulaton", "formulation"),
+    ("optim.adam", "alpha", "lr"),
+    ("optim.adam", "beta1", "betas"),
+    ("optim.adam", "beta_2", "betas"),
+    ("optim.adam", "epsilon", "eps"),
+    ("optim.adam", "num_threads", "threads"),
 ]

@@ -1,0 +1,206 @@
+/* A step of an optimizer: that the plan's arrays are still what they were, the gradients,
+ * the run. All arrays are checked before the first one is changed.
+ */
+#include "py/step.h"
+
+/* Work of more values than this, some 20 us, releases the GIL. */
+#define RELEASE 65536
+#define RELEASE_STRIDED 8192
+
+static int
+same_numbers(const npy_intp *a, const npy_intp *b, int n)
+{
+    int same = 1;
+    for (int i = 0; i < n; i++) {
+        same &= a[i] == b[i];
+    }
+    return same;
+}
+
+static int
+is_unchanged(const dp_kept *k)
+{
+    PyArrayObject *a = k->array;
+    return PyArray_BYTES(a) == k->data && PyArray_NDIM(a) == k->ndim &&
+           PyArray_TYPE(a) == k->type_num && PyArray_ISWRITEABLE(a) &&
+           PyArray_ISNOTSWAPPED(a) && same_numbers(PyArray_DIMS(a), k->dims, k->ndim) &&
+           same_numbers(PyArray_STRIDES(a), k->strides, k->ndim);
+}
+
+/* Whether memory that is not empty meets the plan's own. */
+static int
+meets(const dp_step_plan *p, PyArrayObject *g)
+{
+    uintptr_t low, high;
+    dp_extent(g, &low, &high);
+    Py_ssize_t first = 0, end = p->parts; /* the first part that ends above low */
+    while (first < end) {
+        const Py_ssize_t middle = first + (end - first) / 2;
+        if (p->extents[middle].high <= low) {
+            first = middle + 1;
+        }
+        else {
+            end = middle;
+        }
+    }
+    return first < p->parts && p->extents[first].low < high && low < high;
+}
+
+/* Raises unless o is a gradient for array k. */
+static int
+check_gradient(const dp_step_plan *p, Py_ssize_t k, PyObject *o, const char *name)
+{
+    char text[DP_SHAPE_TEXT], expected[DP_SHAPE_TEXT];
+    const dp_kept *w = &p->arrays[k * p->operands];
+    if (!PyArray_Check(o) || dp_is_masked(o)) {
+        PyErr_Format(PyExc_TypeError,
+                     "%s is a %s; expected a numpy.ndarray of the parameters' shape %s",
+                     name, Py_TYPE(o)->tp_name, dp_shape_text(w->array, expected));
+        return -1;
+    }
+    PyArrayObject *g = (PyArrayObject *)o;
+    if (PyArray_NDIM(g) != w->ndim || !PyArray_SAMESHAPE(g, w->array)) {
+        PyErr_Format(PyExc_ValueError,
+                     "%s has shape %s; expected the parameters' shape %s", name,
+                     dp_shape_text(g, text), dp_shape_text(w->array, expected));
+        return -1;
+    }
+    if (PyArray_TYPE(g) != w->type_num) {
+        PyErr_Format(PyExc_TypeError,
+                     "%s has dtype %S; expected the parameters' %S: convert it with "
+                     "%s.astype(np.%S)",
+                     name, (PyObject *)PyArray_DESCR(g),
+                     (PyObject *)PyArray_DESCR(w->array), name,
+                     (PyObject *)PyArray_DESCR(w->array));
+        return -1;
+    }
+    if (dp_check_byte_order(g, name) < 0) {
+        return -1;
+    }
+    if (meets(p, g)) {
+        PyErr_Format(PyExc_ValueError,
+                     "%s shares memory with the parameters or their states, or lies "
+                     "between their elements; expected memory of its own",
+                     name);
+        return -1;
+    }
+    return 0;
+}
+
+/* The checks of a step of array k, the quick way; then what explains the failure. */
+static int
+take_gradient(dp_step_plan *p, Py_ssize_t k, PyObject *o)
+{
+    const dp_kept *const w = &p->arrays[k * p->operands];
+    for (int i = 0; i < p->operands; i++) {
+        if (!is_unchanged(&w[i])) {
+            PyObject *name = dp_step_name(p, "params", k);
+            if (name != NULL) {
+                PyErr_Format(PyExc_ValueError,
+                             "%U %s other memory, shape or flags than when the "
+                             "optimizer was made; make a new one",
+                             name, i == 0 ? "has" : "has a state that has");
+                Py_DECREF(name);
+            }
+            return -1;
+        }
+    }
+    PyArrayObject *const g = (PyArrayObject *)o;
+    if (!PyArray_CheckExact(o) || PyArray_NDIM(g) != w->ndim ||
+        !same_numbers(PyArray_DIMS(g), w->dims, w->ndim) ||
+        PyArray_TYPE(g) != w->type_num || !PyArray_ISNOTSWAPPED(g) || meets(p, g)) {
+        PyObject *name = dp_step_name(p, "grads", k);
+        const char *text = name == NULL ? NULL : PyUnicode_AsUTF8(name);
+        const int good = text != NULL && check_gradient(p, k, o, text) == 0;
+        Py_XDECREF(name);
+        if (!good) {
+            return -1;
+        }
+    }
+    dp_put_in_order(p->order[k], p->views[k].axes, PyArray_STRIDES(g), p->strides[k]);
+    p->gradients[k] =
+        dp_step_gradient_of(&p->views[k], PyArray_BYTES(g), p->strides[k]);
+    return 0;
+}
+
+static int
+parse_scalars(dp_step step, PyObject *t, PyObject *hyper, double *scalars)
+{
+    double values[DP_STEP_HYPERS_MAX];
+    const int expected = dp_step_kinds[step].hypers;
+    const long long number = PyLong_AsLongLong(t);
+    if (number == -1 && PyErr_Occurred()) {
+        return -1;
+    }
+    if (number < 1) {
+        PyErr_Format(PyExc_ValueError, "t is %R; expected at least 1", t);
+        return -1;
+    }
+    if (!PyTuple_Check(hyper) || PyTuple_GET_SIZE(hyper) != expected) {
+        PyErr_Format(PyExc_TypeError, "hyper is %R; expected a tuple of %d numbers",
+                     hyper, expected);
+        return -1;
+    }
+    for (int i = 0; i < expected; i++) {
+        values[i] = PyFloat_AsDouble(PyTuple_GET_ITEM(hyper, i));
+        if (values[i] == -1.0 && PyErr_Occurred()) {
+            return -1;
+        }
+    }
+    dp_step_scalars_table[step](values, number, scalars);
+    return 0;
+}
+
+/* step(plan, t, hyper, grads, threads) -> t; grads is an array when the plan is of a
+ * single one, and a tuple of arrays otherwise. */
+PyObject *
+dp_py_step(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    int threads, strided = 0;
+    PyObject *result = NULL;
+    if (dp_check_nargs("step", nargs, 5) < 0) {
+        return NULL;
+    }
+    dp_step_plan *const p = PyCapsule_GetPointer(args[0], DP_STEP_PLAN_NAME);
+    if (p == NULL) {
+        return NULL;
+    }
+    if (!p->single && (!PyTuple_Check(args[3]) || PyTuple_GET_SIZE(args[3]) != p->n)) {
+        PyErr_SetString(PyExc_TypeError, "grads is no tuple of as many arrays");
+        return NULL;
+    }
+    if (atomic_flag_test_and_set(&p->busy)) {
+        PyErr_SetString(PyExc_RuntimeError,
+                        "the optimizer is taking a step already, in another thread");
+        return NULL;
+    }
+    dp_step_job job = {.target = dp_get_state(module)->target,
+                       .step = p->step,
+                       .n_arrays = p->n,
+                       .n = p->values,
+                       .arrays = p->views,
+                       .gradients = p->gradients};
+    if (dp_threads(module, args[4], &threads) < 0 ||
+        parse_scalars(p->step, args[1], args[2], job.scalars) < 0) {
+        goto done;
+    }
+    for (Py_ssize_t k = 0; k < p->n; k++) {
+        PyObject *g = p->single ? args[3] : PyTuple_GET_ITEM(args[3], k);
+        if (take_gradient(p, k, g) < 0) {
+            goto done;
+        }
+        strided |= !p->gradients[k].dense;
+    }
+    if (p->values > (strided ? RELEASE_STRIDED : RELEASE)) {
+        PyThreadState *thread = PyEval_SaveThread();
+        dp_step_run(&job, threads);
+        PyEval_RestoreThread(thread);
+    }
+    else {
+        dp_step_run(&job, 1);
+    }
+    result = Py_NewRef(args[1]);
+done:
+    atomic_flag_clear(&p->busy);
+    return result;
+}

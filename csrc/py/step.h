@@ -1,0 +1,56 @@
+/* What an optimizer's step needs that can be known before the first one. */
+#ifndef DP_PY_STEP_H
+#define DP_PY_STEP_H
+
+#include "py/args.h"
+
+#include "engine/step_run.h"
+
+#define DP_STEP_PLAN_NAME "deeprob._core.step_plan"
+
+/* An array as it was when the plan was made. */
+typedef struct {
+    PyArrayObject *array;
+    const char *data;
+    npy_intp *dims, *strides; /* ndim of each */
+    int ndim, type_num;
+} dp_kept;
+
+typedef struct {
+    uintptr_t low, high;
+    Py_ssize_t owner; /* which of the kept arrays */
+} dp_part;
+
+typedef struct {
+    dp_step step;
+    int single;       /* the parameters are one array, not a tuple */
+    Py_ssize_t n;     /* arrays of parameters */
+    int operands;     /* kept arrays for each: the parameters and their states */
+    PyObject *names;  /* of each array, to put after "params" or "grads" */
+    dp_kept *arrays;  /* n x operands */
+    dp_part *extents; /* all their memory: disjoint, ascending */
+    Py_ssize_t parts; /* how many extents */
+    ptrdiff_t values; /* in all parameters */
+    dp_step_array *views;
+    dp_step_gradient *gradients; /* n, those of the step at hand */
+    int **order;                 /* n: the axes of each array, as its view has them */
+    ptrdiff_t **strides;         /* n: the gradient's, in that order */
+    atomic_flag busy;
+    void *memory[8];
+    int n_memory;
+} dp_step_plan;
+
+/* "grads['W']" as an argument's name; NULL with an exception. */
+PyObject *
+dp_step_name(const dp_step_plan *p, const char *argument, Py_ssize_t k);
+
+/* Strides (or lengths) of an array's axes in the order that its view has them. */
+static inline void
+dp_put_in_order(const int *order, int axes, const npy_intp *strides, ptrdiff_t *result)
+{
+    for (int i = 0; i < axes; i++) {
+        result[i] = strides[order[i]];
+    }
+}
+
+#endif

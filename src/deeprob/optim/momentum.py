@@ -1,0 +1,85 @@
+"""SGD with momentum, in the lecture's two formulations."""
+
+from typing import Literal
+
+from .._arguments import answers_keywords, as_real, one_of
+from ._base import Arrays, Hyper, Optimizer, State, as_decay
+
+Formulation = Literal["velocity", "displacement"]
+
+
+class Momentum(Optimizer):
+    r"""SGD + Momentum (lecture, L4-36 and L4-37).
+
+    With rho = ``momentum``, "velocity": v <- rho v + g, w <- w - lr v, PyTorch's SGD;
+    "displacement": v <- rho v - lr g, w <- w + v. The same sequence of w while lr stays the same: after a
+    change of lr, "velocity" uses the new one at once, "displacement" as fast as v forgets.
+
+    Parameters
+    ----------
+    params : array of float32 or float64, or list or dict of them
+        What steps change in place; any shapes and strides. Kept, not copied.
+    lr : float
+        The learning rate, at least 0. ``opt.lr`` may be set at any time.
+    momentum : float
+        rho, in 0 .. 1, typically 0.9 or 0.99; may be set at any time.
+    formulation : {"velocity", "displacement"}
+        Which of the two.
+    threads : int, optional
+        At most this many threads; default `get_num_threads()`. The result has the same bits for any number.
+
+    Attributes
+    ----------
+    velocity : array, or list or dict of arrays
+        v, in the form of ``params``; 0 at first.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If params are not such arrays, share memory, or a number is out of range; the message names it.
+
+    Notes
+    -----
+    Computed in the dtype of each array, without FMA: NumPy's bits, on every machine.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deeprob import optim
+    >>> w = np.array([1.0, 1.0])
+    >>> opt = optim.Momentum(w, lr=0.02, momentum=0.9)
+    >>> for _ in range(2):
+    ...     opt.step(np.array([1.0, 25.0]) * w)  # the bowl (x^2 + 25 y^2) / 2
+    >>> w
+    array([ 0.9424, -0.2   ])
+    >>> opt
+    Momentum(lr=0.02, momentum=0.9, formulation='velocity'; 2 parameters, t=2)
+    """
+
+    _kernel = "momentum"
+    velocity = State(0)
+    lr = Hyper(as_real)
+    momentum = Hyper(as_decay)
+
+    @answers_keywords
+    def __init__(
+        self,
+        params: Arrays,
+        *,
+        lr: float = 1e-3,
+        momentum: float = 0.9,
+        formulation: Formulation = "velocity",
+        threads: int | None = None,
+    ) -> None:
+        self.lr = lr
+        self.momentum = momentum
+        self._formulation = one_of(formulation, "formulation", ("velocity", "displacement"))
+        super().__init__(params, threads)
+
+    @property
+    def formulation(self) -> str:
+        """Which formulation; it gives v its meaning, so it stays."""
+        return self._formulation
+
+    def _hyper(self) -> tuple[float, ...]:
+        return (self.lr, self.momentum, float(self.formulation == "displacement"))

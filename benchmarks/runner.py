@@ -44,17 +44,32 @@ def run_worker(module: str, arguments: list[str], threads: int, timeout: float) 
 
 
 def run(
-    cases: Iterable[Case], size: str, pairs: int, budget: float, threads: int, results: list[dict[str, Any]]
+    cases: Iterable[Case],
+    size: str,
+    pairs: int,
+    budget: float,
+    threads: int,
+    results: list[dict[str, Any]],
+    only: list[str] | None = None,
+    deadline: float | None = None,
 ) -> None:
-    """Measure every case against each of its peers, appending to ``results`` as they come; progress on stderr."""
-    todo = [(case, peer) for case in cases for peer in case.peers]
+    """Measure every case against each of its peers, appending to ``results``; progress on stderr.
+
+    ``only`` names peers; what has not begun by the ``deadline`` (of time.monotonic) is named as left out.
+    """
+    todo = [(case, peer) for case in cases for peer in case.peers if only is None or peer in only]
     for number, (case, peer) in enumerate(todo, 1):
         name = PEERS[peer][0]
+        row = {"case": case.name, "title": case.title, "peer": peer}
+        if deadline is not None and time.monotonic() > deadline:
+            results.append({**row, "absent": "left out: no time left"})
+            continue
         print(f"[{number}/{len(todo)}] {case.title}: {name} ...", end=" ", file=sys.stderr, flush=True)
         begin = time.perf_counter()
         arguments = [case.name, peer, size, str(pairs), str(budget), str(threads)]
-        result = run_worker("benchmarks.worker", arguments, threads, timeout=30 * budget + 240)
+        timeout = 30 * budget + 240 if deadline is None else max(5.0, deadline + 5 - time.monotonic())
+        result = run_worker("benchmarks.worker", arguments, threads, timeout)
         outcome = result.get("absent") or result.get("failed")
         said = outcome or f"{result['ratio']:.2f} x"
         print(f"{said} ({time.perf_counter() - begin:.0f} s)", file=sys.stderr, flush=True)
-        results.append({"case": case.name, "title": case.title, "peer": peer, **result})
+        results.append({**row, **result})

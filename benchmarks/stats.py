@@ -1,4 +1,4 @@
-"""The statistics of interleaved pairs: the median of the ratios, and an interval that assumes no distribution."""
+"""The statistics of interleaved pairs: the median of the ratios, an interval that assumes no distribution."""
 
 import math
 import statistics
@@ -42,9 +42,9 @@ def summarize(ours: Sequence[float], peers: Sequence[float]) -> dict[str, float]
     return {
         "pairs": len(ratios),
         "ours": statistics.median(ours),
-        "peer": statistics.median(peers),
+        "theirs": statistics.median(peers),
         "ours_best": min(ours),
-        "peer_best": min(peers),
+        "theirs_best": min(peers),
         "ratio": statistics.median(ratios),
         **interval,
     }

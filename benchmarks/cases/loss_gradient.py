@@ -7,7 +7,7 @@ import deeprob
 from .. import data
 from ..work import Case, Form, Work
 
-EXAMPLES = {"full": 50_000, "quick": 10_000, "tiny": 83}
+EXAMPLES = {"full": 50_000, "quick": 5_000, "tiny": 83}
 LAYOUTS = ("rows", "columns")
 
 

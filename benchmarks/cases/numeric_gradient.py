@@ -1,4 +1,4 @@
-"""The complete numeric gradient of the softmax loss: central differences for each of 30,730 weights, float64."""
+"""The complete numeric gradient of the softmax loss: central differences, 30,730 weights, float64."""
 
 import numpy as np
 
@@ -70,7 +70,7 @@ def build(size: str) -> Work:
         rtol=1e-5,  # forward differences, SciPy's, err by O(h)
         sizes=f"N = {N}, D = {W.shape[1]}, C = {data.CLASSES}, float64",
         unit="gradient",
-        note=f"the loop and SciPy do {entries} entries, scaled to all {W.size:,}; SciPy's differences are forward",
+        note=f"the loop and SciPy do {entries} entries, scaled to {W.size:,}; SciPy goes forward",
     )
 
 

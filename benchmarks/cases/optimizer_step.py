@@ -1,4 +1,4 @@
-"""One optimizer step on float32 parameters: the lecture's 30,730, and 10 million, where memory is the limit."""
+"""One optimizer step on float32 parameters: the lecture's 30,730, and 10 million, which memory limits."""
 
 from collections.abc import Callable
 

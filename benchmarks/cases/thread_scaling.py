@@ -24,6 +24,11 @@ def build(size: str, N: int) -> Work:
 
 
 CASES = [
-    Case(f"threads/{N}", f"all threads against one, N = {N:,}", ("one-thread",), lambda size, N=N: build(size, N))
+    Case(
+        f"threads/{N}",
+        f"all threads against one, N = {N:,}",
+        ("one-thread",),
+        lambda size, N=N: build(size, N),
+    )
     for N in EXAMPLES
 ]

@@ -1,7 +1,7 @@
 """A minibatch training step: gather by random positions, softmax loss, gradient, Adam; float32.
 
-Everybody draws the same batches within the timed run: one ``RandomState(0).permutation(N)`` for all its steps, and
-slices of it.
+Everybody draws the same batches within the timed run: one ``RandomState(0).permutation(N)`` for all its
+steps, and slices of it.
 """
 
 import inspect
@@ -18,7 +18,9 @@ from ..work import AbsentError, Answer, Case, Form, Work
 SIZES = {"full": (50_000, 200), "quick": (50_000, 100), "tiny": (2_000, 5)}
 
 
-def ours(W: np.ndarray, X: np.ndarray, y: np.ndarray, batch: int, steps: int) -> tuple[Callable[[], Answer], str]:
+def ours(
+    W: np.ndarray, X: np.ndarray, y: np.ndarray, batch: int, steps: int
+) -> tuple[Callable[[], Answer], str]:
     """Return deeprob's training: its C loop, or where this build has none, its parts in a Python loop."""
     objective = deeprob.Objective(X, y)
     if "optimizer" in inspect.signature(deeprob.gradient_descent).parameters:
@@ -64,11 +66,9 @@ def build(size: str, batch: int) -> Work:
 
     return Work(
         ours=Form(run, units=steps),
-        peers={
-            name: peer(f"{name}_training") for name in ("numpy", "torch", "jax", "numba")
-        },
+        peers={name: peer(f"{name}_training") for name in ("numpy", "torch", "jax", "numba")},
         rtol=0.02,  # of the change of W: Adam magnifies the last bits of gradients near 0
-        sizes=f"batches of {batch} of N = {N:,}, D = {data.FEATURES}, C = {data.CLASSES}, float32, {steps} steps",
+        sizes=f"{batch} of N = {N:,}, D = {data.FEATURES}, C = {data.CLASSES}, float32, {steps} steps",
         unit="step",
         flops=4.0 * batch * data.FEATURES * data.CLASSES,
         roof="fma_float32",

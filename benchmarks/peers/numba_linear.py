@@ -1,11 +1,12 @@
 """numba: the fused loss and gradient, one pass over X, as a good numba programmer would write it.
 
-Each thread walks over blocks of rows that stay in its L2 cache: scores, loss, and the gradient added to the thread's
-own sums, in register tiles that are written out by hand (LLVM keeps no array in registers). np.dot on the blocks, which
-is BLAS inside numba, was 1.5 (float64) to 3 times slower; so were blocks of features that stay in L1, by 1.1 to 1.3.
+Each thread walks over blocks of rows that stay in its L2 cache: scores, loss, and the gradient added to the
+thread's own sums, in register tiles that are written out by hand (LLVM keeps no array in registers). np.dot
+on the blocks, which is BLAS inside numba, was slower, by 1.5 in float64 and more in float32; so were blocks
+of features that stay in L1, by 1.1 to 1.3.
 
-Columns use the same two tile routines with their roles exchanged: scores of a block are a sum of rows of X, which are
-features, and the gradient is their dot products with the score gradients.
+Columns use the same two tile routines with their roles exchanged: scores of a block are a sum of rows of X,
+which are features, and the gradient is their dot products with the score gradients.
 """
 
 import math
@@ -51,7 +52,7 @@ def _score_gradient(s, label, svm):
 
 @numba.njit(fastmath=True, inline="always")
 def _add_products(A, X, at, begin, end, out):
-    """out[i, c] += A[c] . X[at[i], begin:end]: tiles of two rows by five, ten sums in registers; ten rows of A."""
+    """out[i, c] += A[c] . X[at[i], begin:end], for ten rows of A: tiles of two by five sums in registers."""
     zero = A.dtype.type(0)
     count = at.shape[0]
     for i in range(0, count, 2):
@@ -93,7 +94,12 @@ def _add_rows(G, X, at, begin, end, out):
     count = at.shape[0]
     whole = count - count % 8
     for i in range(0, whole, 8):
-        x0, x1, x2, x3 = X[at[i], begin:end], X[at[i + 1], begin:end], X[at[i + 2], begin:end], X[at[i + 3], begin:end]
+        x0, x1, x2, x3 = (
+            X[at[i], begin:end],
+            X[at[i + 1], begin:end],
+            X[at[i + 2], begin:end],
+            X[at[i + 3], begin:end],
+        )
         x4, x5, x6 = X[at[i + 4], begin:end], X[at[i + 5], begin:end], X[at[i + 6], begin:end]
         x7 = X[at[i + 7], begin:end]
         for c in range(CLASSES):
@@ -177,7 +183,7 @@ def columns(W, X, y, block, svm):
 
 @numba.njit(fastmath=True, nogil=True, cache=True)
 def small(W, X, y, svm):
-    """Loss and gradient of X (N, D) for any number of classes, on one thread, without blocks: for tiny problems."""
+    """Loss and gradient of X (N, D) for any number of classes, on one thread, without blocks."""
     N, D = X.shape
     C = W.shape[0]
     dW = np.zeros_like(W)

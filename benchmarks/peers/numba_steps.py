@@ -20,7 +20,7 @@ def _momentum(p, g, _m, v, lr, _c2):
 
 
 def _adam(p, g, m, v, lr, c2):
-    """The step with lr = LR / c1: one square root and one division; c2 is 1 / (1 - beta2^t)."""
+    """Step with lr = LR / c1: one square root and one division; c2 is 1 / (1 - beta2^t)."""
     b1, a1, b2, a2 = np.float32(BETA1), np.float32(1 - BETA1), np.float32(BETA2), np.float32(1 - BETA2)
     for i in numba.prange(p.size):
         m[i] = b1 * m[i] + a1 * g[i]

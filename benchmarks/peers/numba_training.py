@@ -1,4 +1,4 @@
-"""numba: all steps in one compiled loop, rows gathered by position without a copy, on all threads and on one."""
+"""numba: all steps in one compiled loop, rows gathered without a copy, on all threads and on one."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from .numba_linear import CLASSES, batch_gradient
 
 
 def _train(W, X, y, order, batch, steps, threads):
-    """Two parallel stretches a step: the gradient of each thread's share of the batch, then Adam on its share of W."""
+    """Two parallel stretches a step: each thread's share of the batch, then Adam on its share of W."""
     D = X.shape[1]
     share, part = -(-batch // threads), -(-D // threads)
     sums = np.zeros((threads, CLASSES, D), W.dtype)

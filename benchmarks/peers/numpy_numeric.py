@@ -1,4 +1,4 @@
-"""NumPy: the numeric gradient as the course's loop over a vectorized loss, and with the problem's structure."""
+"""NumPy: the numeric gradient as the course's loop over a vectorized loss, and structured."""
 
 from collections.abc import Callable
 
@@ -32,7 +32,7 @@ def loop(W: np.ndarray, X: np.ndarray, y: np.ndarray, at: np.ndarray, h: float) 
 
 
 def structured(W: np.ndarray, X: np.ndarray, y: np.ndarray, h: float, block: int) -> np.ndarray:
-    """W[c, d] changes score c alone, by h X[:, d]: the same quotients from two exps an example, in blocks of d."""
+    """W[c, d] changes score c alone, by h X[:, d]: the same quotients from its change, in blocks of d."""
     s = X @ W.T
     s -= s.max(axis=1, keepdims=True)
     e = np.exp(s)

@@ -26,7 +26,7 @@ def one_by_one(X: np.ndarray, y: np.ndarray, tries: int) -> Answer:
 
 
 def batched(X: np.ndarray, y: np.ndarray, tries: int, K: int) -> Answer:
-    """The same numbers with K candidates stacked: X is read once for all of them."""
+    """Do the same with K candidates stacked: X is read once for all of them."""
     random = np.random.RandomState(0)
     classes, D = int(y.max()) + 1, X.shape[0]
     losses = np.empty(tries)

@@ -1,4 +1,4 @@
-"""NumPy: optimizer steps as the textbook writes them, in place, and in place over chunks that stay in the caches."""
+"""NumPy: optimizer steps as the textbook writes them, in place, and over chunks that stay in the caches."""
 
 from collections.abc import Callable
 

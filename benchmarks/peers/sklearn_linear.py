@@ -1,4 +1,4 @@
-"""scikit-learn: one evaluation of loss and gradient as LogisticRegression's L-BFGS makes it (softmax alone)."""
+"""scikit-learn: one evaluation of loss and gradient as LogisticRegression's L-BFGS makes it."""
 
 import numpy as np
 from sklearn._loss.loss import HalfMultinomialLoss

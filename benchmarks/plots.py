@@ -44,6 +44,8 @@ def ratios(document: dict[str, Any], path: Path) -> None:
                 va="center",
                 fontsize=8.5,
                 fontweight="bold",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+                zorder=5,
             )
         name, column = PEERS[result["peer"]]
         ratio = result["ratio"]
@@ -72,10 +74,11 @@ def ratios(document: dict[str, Any], path: Path) -> None:
         y += 1
     axes.axvline(1, color="#222222", lw=1.2, zorder=4)
     axes.set_xscale("log")
-    axes.set_xlim(min(0.45, 0.8 * min(r["ratio_low"] for r in results)), right * 4)
-    marks = [m for m in (0.1, 0.25, 0.5, 1, 2, 4, 10, 30, 100, 300, 1000, 3000, 10000) if m < right * 2]
+    left, right = min(0.45, 0.8 * min(r["ratio_low"] for r in results)), right * 4
+    marks = [m for m in (0.1, 0.25, 0.5, 1, 2, 4, 10, 30, 100, 300, 1000, 3000, 10000) if left <= m <= right]
     axes.set_xticks(marks, [f"{m:g}×" for m in marks])
     axes.minorticks_off()
+    axes.set_xlim(left, right)
     axes.set_yticks(ticks, labels, fontsize=8)
     axes.set_ylim(y + 0.2, 0.0)
     axes.set_xlabel("time of the peer / time of deeprob (right of 1: deeprob is faster)")
@@ -100,10 +103,14 @@ def roofline(document: dict[str, Any], path: Path) -> None:
     rows = [r for r in document["results"] if "ratio" in r and r["case"].startswith("loss/softmax")]
     if not peaks or not rows:
         return
-    figure, panels = plt.subplots(1, 2, figsize=(10, 4.6), sharey=True)
-    for axes, dtype in zip(panels, ("float32", "float64"), strict=True):
+    dtypes = [d for d in ("float32", "float64") if any(d in r["case"] for r in rows)]
+    figure, grid = plt.subplots(
+        1, len(dtypes), figsize=(1 + 4.7 * len(dtypes), 4.8), sharey=True, squeeze=False
+    )
+    panels = grid[0]
+    for axes, dtype in zip(panels, dtypes, strict=True):
         peak, bandwidth = peaks[f"fma_{dtype}"], peaks["read"]
-        span = [2**k for k in range(-2, 8)]
+        span = sorted([*(2.0**k for k in range(-1, 7)), peak / bandwidth])
         axes.plot(span, [min(peak, bandwidth * x) for x in span], color="#222222", lw=1.5, zorder=1)
         axes.annotate(f"FMA peak {peak:.0f} GFLOP/s", (span[-1], peak), xytext=(0, 4), ha="right",
                       textcoords="offset points", fontsize=8)  # fmt: skip
@@ -128,7 +135,7 @@ def roofline(document: dict[str, Any], path: Path) -> None:
         axes.set_xscale("log", base=2)
         axes.set_yscale("log", base=2)
         axes.set_title(f"softmax loss + gradient, {dtype}", fontsize=10)
-        axes.set_xlabel("FLOP per byte of X read")
+        axes.set_xlabel("FLOP per byte of X read (plain: X is read twice)")
         axes.grid(color="#e5e5e5", zorder=0)
         axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
         axes.yaxis.set_major_formatter(lambda x, _: f"{x:g}")

@@ -1,4 +1,4 @@
-"""The benchmarks at tiny sizes: every peer gives our answer, the statistics are right; no time is asserted."""
+"""The benchmarks at tiny sizes: every peer gives our answer, the statistics are right; no time counts."""
 
 import statistics
 import subprocess

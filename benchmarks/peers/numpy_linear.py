@@ -1,8 +1,8 @@
 """NumPy: loss and gradient of the linear classifier by two matrix products, in every layout that may be best.
 
-Both losses as a NumPy user writes them when speed matters: vectorized, in place, scores class-major (C, N),
-so that reductions over classes run along long rows, or example-major (N, C); the classes padded to 16 with zeros,
-which BLAS kernels like; over all examples at once or in chunks of them that stay in the caches.
+Both losses as a NumPy user writes them when speed matters: vectorized, in place; scores class-major (C, N),
+so that reductions over classes run along long rows, or example-major (N, C); the classes padded to 16 with
+zeros, which BLAS kernels like; over all examples at once or in chunks that stay in the caches.
 """
 
 from collections.abc import Callable

@@ -93,6 +93,7 @@ def show(document: dict[str, Any], markdown: bool) -> None:
     else:
         lines = report.header(document["machine"], document["roofline"], document["settings"])
         lines += report.table(document["results"], document["roofline"], threads)
+        lines += report.pool_lines(document["results"])
         if document["memory"]:
             lines += report.memory_lines(document["memory"])
     print("\n".join(lines))
@@ -146,7 +147,8 @@ def draw(document: dict[str, Any], out: Path) -> None:
         return
     plots.ratios(document, out.with_name(f"{out.stem}-ratios.png"))
     plots.roofline(document, out.with_name(f"{out.stem}-roofline.png"))
-    print(f"wrote {out.stem}-ratios.png, {out.stem}-roofline.png", file=sys.stderr)
+    drawn = [path.name for path in sorted(out.parent.glob(f"{out.stem}-*.png"))]
+    print(f"pictures: {', '.join(drawn) or 'none'}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -98,6 +98,23 @@ def table(results: list[dict[str, Any]], roofline: dict[str, Any], threads: int)
     return lines
 
 
+def pool_lines(results: list[dict[str, Any]]) -> list[str]:
+    """Return the threads of every pool beside each peer, as threadpoolctl and the libraries say."""
+    lines = ["", "thread pools in the process of each peer"]
+    for peer in dict.fromkeys(result["peer"] for result in results if "pools" in result):
+        pools = next(result["pools"] for result in results if result["peer"] == peer and "pools" in result)
+        said = [
+            " ".join(
+                str(pool[key]) for key in ("internal_api", "version", "architecture") if key in pool
+            ).strip()
+            or pool["user_api"]
+            for pool in pools
+        ]
+        counts = (f"{name}: {pool['num_threads']}" for name, pool in zip(said, pools, strict=True))
+        lines.append(f"    {PEERS[peer][0]}: {'; '.join(counts)}")
+    return lines
+
+
 def memory_lines(memory: list[dict[str, Any]]) -> list[str]:
     """Return the table of scratch memory."""
     lines = ["", "peak scratch memory of one softmax loss + gradient, float32 (growth of the process's peak)"]

@@ -52,8 +52,7 @@ static void barrier(void) {
         atomic_store(&arrived, 0);
         atomic_fetch_add(&generation, 1);
     } else {
-        while (atomic_load(&generation) == mine) {
-        }
+        while (atomic_load(&generation) == mine) sched_yield();
     }
 }
 

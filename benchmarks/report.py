@@ -6,7 +6,7 @@ from typing import Any
 from .work import PEERS
 
 COLUMNS = ("plain", "chunked", "fused")
-TIE = 0.05  # a ratio within 5 % of 1, or whose interval holds 1, is called a tie
+TIE = 0.05  # a ratio within 5 % of 1 is called a tie
 
 
 def duration(seconds: float) -> str:
@@ -18,10 +18,12 @@ def duration(seconds: float) -> str:
 
 
 def verdict(result: dict[str, Any]) -> str:
-    """Return "faster", "tie" or "slower", ours against the peer."""
+    """Return "faster", "tie", "slower" or "undecided", ours against the peer."""
     ratio = result["ratio"]
-    if abs(ratio - 1) < TIE or result["ratio_low"] <= 1 <= result["ratio_high"]:
+    if abs(ratio - 1) < TIE:
         return "tie"
+    if result["ratio_low"] <= 1 <= result["ratio_high"]:
+        return "undecided"
     return "faster" if ratio > 1 else "slower"
 
 

@@ -114,7 +114,8 @@ def test_difference_is_relative_to_the_largest_entry_and_sees_nan():
 
 
 def test_ties_are_called_ties():
-    assert report.verdict({"ratio": 1.2, "ratio_low": 0.9, "ratio_high": 1.3}) == "tie"
+    assert report.verdict({"ratio": 1.04, "ratio_low": 1.03, "ratio_high": 1.05}) == "tie"
+    assert report.verdict({"ratio": 1.2, "ratio_low": 0.9, "ratio_high": 1.3}) == "undecided"
     assert report.verdict({"ratio": 1.2, "ratio_low": 1.1, "ratio_high": 1.3}) == "faster"
     assert report.verdict({"ratio": 0.8, "ratio_low": 0.7, "ratio_high": 0.9}) == "slower"
 

@@ -1,0 +1,1 @@
+"""The peers, each in its best-known forms; a module imports its library, so that absence is seen."""

@@ -45,6 +45,7 @@ dp_carve_workspace(const dp_linear_job *job, const dp_linear_plan *plan, void *m
     w->loss = dp_take(&at, rows * sizeof *w->loss);
     w->row = dp_take(&at, (size_t)plan->ldw * sizeof *w->row);
     w->best = dp_take(&at, rows * sizeof *w->best);
+    w->gradient = dp_take(&at, job->update ? (size_t)plan->ldw * size : 0);
     return at - (uintptr_t)memory;
 }
 

@@ -305,12 +305,27 @@ class _LoopInC:
             started = time.perf_counter() - begin
             try:
                 _core.descend(
-                    *(o.loss, self.w, o.X, o.y),
+                    o.loss,
+                    self.w,
+                    o.X,
+                    o.y,
                     None if index is None else index[used:],
                     None if sizes is None else sizes[t - first :],
-                    *(o.parameter, *o._penalties, o.example_axis, o.class_axis, o.threads),
-                    *(opt._kernel, opt._hyper(), self.states, rates[t - first :], opt.t, self.SECONDS),
-                    *(losses[t:last], times[t:last], done),
+                    o.parameter,
+                    o._penalties[0],
+                    o._penalties[1],
+                    o.example_axis,
+                    o.class_axis,
+                    o.threads,
+                    opt._kernel,
+                    opt._hyper(),
+                    self.states,
+                    rates[t - first :],
+                    opt.t,
+                    self.SECONDS,
+                    losses[t:last],
+                    times[t:last],
+                    done,
                 )
             finally:
                 n = int(done[0])

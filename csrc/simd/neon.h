@@ -45,6 +45,14 @@ FN(vload_kept)(const T *p)
 }
 
 DP_INLINE V
+FN(vload_any)(const char *p)
+{
+    T values[VL];
+    memcpy(values, p, sizeof values); /* compilers make one load of it */
+    return DP_Q(vld1)(values);
+}
+
+DP_INLINE V
 FN(vload_part)(const T *p, ptrdiff_t n)
 {
     T buffer[VL] = {0};

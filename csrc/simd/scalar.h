@@ -11,6 +11,7 @@
  *   vzero vset1 vload vload_part vstore vadd vfma    (unaligned loads and stores)
  *   vload_kept: vload into a register that stays: compilers fold a load into each
  *       instruction that uses it when there are two, and load ports are what is scarce
+ *   vload_any: vload of values that are not even aligned as T is
  *   vtranspose(a): the VL x VL matrix whose rows are a[0] .. a[VL - 1], transposed
  */
 #define VL ((int)(16 / sizeof(T)))
@@ -52,6 +53,14 @@ DP_INLINE V
 FN(vload_kept)(const T *p)
 {
     return FN(vload)(p);
+}
+
+DP_INLINE V
+FN(vload_any)(const char *p)
+{
+    V r;
+    memcpy(&r, p, sizeof r);
+    return r;
 }
 
 /* The first n < VL values of p; zeros after them, and nothing read there. */

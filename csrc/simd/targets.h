@@ -53,6 +53,12 @@
 #endif
 
 #if defined(__GNUC__)
+#define DP_PREFETCH(address) __builtin_prefetch(address)
+#else
+#define DP_PREFETCH(address) ((void)(address))
+#endif
+
+#if defined(__GNUC__)
 #define DP_INLINE static inline __attribute__((always_inline))
 #define DP_UNROLL _Pragma("GCC unroll 16")
 #else

@@ -47,6 +47,12 @@ FN(vload_kept)(const T *p)
 }
 
 DP_INLINE V
+FN(vload_any)(const char *p)
+{
+    return DP_MM(loadu)((const void *)p);
+}
+
+DP_INLINE V
 FN(vload_part)(const T *p, ptrdiff_t n)
 {
     /* VL entries from here on with a set top bit: the first n. */

@@ -50,8 +50,8 @@ dp_carve_workspace(const dp_linear_job *job, const dp_linear_plan *plan, void *m
 typedef struct {
     void *W, *b;
     double *penalty;
-    char *parts; /* chunks x part_bytes: dW (C, ldw) of T, db (C) */
-    double *part_loss;
+    char *parts;       /* chunks x part_bytes: dW (C, ldw) of T, db (C) */
+    double *part_loss; /* chunks x models */
     int64_t *part_hits;
     char *workers;
 } dp_shared;
@@ -60,10 +60,11 @@ size_t
 dp_carve_shared(const dp_linear_job *job, const dp_linear_plan *plan, void *memory,
                 dp_shared *s);
 
-/* The loss of the tile in w (scores S, class-major with stride ld; labels y), its score
- * gradients left in S for DP_LOSS_GRADIENT; returns the sum over the rows. */
+/* The loss of the tile in w (scores S of C classes, class-major with stride ld; labels
+ * y), its score gradients left in S for DP_LOSS_GRADIENT; returns the sum over the
+ * rows. */
 double
-dp_tile_loss(const dp_linear_job *job, const dp_workspace *w, ptrdiff_t ld,
+dp_tile_loss(const dp_linear_job *job, const dp_workspace *w, ptrdiff_t C, ptrdiff_t ld,
              ptrdiff_t rows);
 
 #endif

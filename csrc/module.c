@@ -26,6 +26,10 @@ static PyMethodDef methods[] = {
      "linear_loss($module, loss, W, X, y, b, index, out, parameter, l1, l2, grad, "
      "example_axis, class_axis, threads, /)\n--\n\n"
      "See deeprob.softmax_loss."},
+    {"linear_losses", FAST(dp_py_linear_losses), METH_FASTCALL,
+     "linear_losses($module, loss, Ws, X, y, index, out, parameter, l1, l2, "
+     "example_axis, class_axis, threads, /)\n--\n\n"
+     "See deeprob.Objective.values."},
     {"score_loss", FAST(dp_py_score_loss), METH_FASTCALL,
      "score_loss($module, loss, s, y, out, parameter, grad, example_axis, /)\n--\n\n"
      "See deeprob.softmax_cross_entropy."},

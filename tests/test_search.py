@@ -118,3 +118,112 @@ def test_a_wrong_keyword_is_answered_with_the_right_one(columns):
     X, y = columns
     with pytest.raises(TypeError, match="no argument 'seed'; did you mean 'rng'"):
         deeprob.random_search(X, y, seed=0)
+
+
+# ---- several attempts in one pass -------------------------------------------------------
+
+STREAMS = {
+    "RandomState": lambda: np.random.RandomState(5),
+    "RandomState of PCG64": lambda: np.random.RandomState(np.random.PCG64(5)),
+    "Generator": lambda: np.random.default_rng(5),
+    "Generator of MT19937": lambda: np.random.Generator(np.random.MT19937(5)),
+}
+
+
+def loop(random, objective, shape, tries):
+    """The lecture's loop: one draw, one loss at a time."""
+    Ws = [random.standard_normal(shape) * 1e-4 for _ in range(tries)]
+    return Ws, [objective.value(W) for W in Ws]
+
+
+def small(D):
+    rng = np.random.default_rng(D)
+    return rng.standard_normal((30, D)) * 100, np.arange(30) % 3
+
+
+@pytest.mark.parametrize("watched", [False, True])
+@pytest.mark.parametrize("D", [5, 8])
+@pytest.mark.parametrize("stream", STREAMS)
+def test_numbers_losses_and_the_generators_state_are_the_loops(stream, D, watched):
+    """To the bit: 45 attempts are no multiple of 16, and 3 x 5 numbers an odd count of the polar method."""
+    X, y = small(D)
+    one, many = STREAMS[stream](), STREAMS[stream]()
+    Ws, expected = loop(one, deeprob.Objective(X, y, loss="svm"), (3, D), 45)
+    callback = (lambda *_: None) if watched else None
+    result = deeprob.random_search(X, y, num_tries=45, rng=many, callback=callback)
+    np.testing.assert_array_equal(result.losses, expected)
+    best = int(np.argmin(expected))
+    assert (result.attempt, result.loss) == (best, expected[best])
+    np.testing.assert_array_equal(result.W, Ws[best])
+    np.testing.assert_array_equal(many.standard_normal(7), one.standard_normal(7))
+
+
+@pytest.mark.parametrize("end", ["stop", "error", "interrupt"])
+@pytest.mark.parametrize("last", [0, 1, 4, 12, 30])
+@pytest.mark.parametrize("stream", STREAMS)
+def test_a_search_that_ends_early_leaves_the_generator_as_the_loop_does(stream, last, end):
+    X, y = small(5)
+    one, many = STREAMS[stream](), STREAMS[stream]()
+    loop(one, deeprob.Objective(X, y, loss="svm"), (3, 5), last + 1)
+
+    def callback(attempt, _loss, _best):
+        if attempt == last and end != "stop":
+            raise KeyboardInterrupt if end == "interrupt" else RuntimeError
+        return attempt == last
+
+    with contextlib.suppress(RuntimeError, KeyboardInterrupt):
+        deeprob.random_search(X, y, num_tries=45, rng=many, callback=callback)
+    np.testing.assert_array_equal(many.standard_normal(7), one.standard_normal(7))
+
+
+def test_an_interrupted_pass_takes_back_what_was_drawn_ahead(monkeypatch):
+    """As a loop that is interrupted while it computes the loss of the first of them."""
+
+    def values(self, Ws):
+        assert len(Ws) == 16
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(deeprob.Objective, "values", values)
+    one, many = np.random.RandomState(5), np.random.RandomState(5)
+    with pytest.raises(KeyboardInterrupt):
+        deeprob.random_search(*small(5), rng=many)
+    one.standard_normal((3, 5))
+    assert many.standard_normal() == one.standard_normal()
+
+
+@pytest.mark.parametrize("X_dtype", ["f4", "u1"])
+def test_scores_in_float32(X_dtype):
+    data = datasets.load_fashion_mnist_subset()
+    X, y = datasets.bias_trick(data.X_train[:500].astype("f4")).astype(X_dtype), data.y_train[:500]
+    double = deeprob.random_search(X, y, num_tries=40, rng=0)
+    single = deeprob.random_search(X, y, num_tries=40, rng=0, dtype=np.float32)
+    assert (
+        double.losses.tobytes()
+        == deeprob.random_search(X, y, num_tries=40, rng=0, dtype="f8").losses.tobytes()
+    )
+    np.testing.assert_allclose(single.losses, double.losses, rtol=3e-6)
+    assert not np.array_equal(single.losses, double.losses)
+    assert single.W.dtype == np.float64
+    random = np.random.RandomState(0)
+    drawn = [random.randn(10, X.shape[1]) * 1e-4 for _ in range(40)]
+    np.testing.assert_array_equal(single.W, drawn[single.attempt])
+    objective = deeprob.Objective(X, y, loss="svm")
+    assert single.losses.tolist() == [objective.value(W.astype(np.float32)) for W in drawn]
+
+
+def test_wrong_dtypes_are_refused(columns):
+    X, y = columns
+    with pytest.raises(TypeError, match="dtype is float32, but X has dtype float64"):
+        deeprob.random_search(X, y, dtype=np.float32, example_axis=1)
+    for dtype in (np.float16, int, "nothing"):
+        with pytest.raises(TypeError, match="expected np.float32, np.float64 or None"):
+            deeprob.random_search(X, y, dtype=dtype, example_axis=1)
+
+
+def test_candidates_of_many_numbers_are_drawn_one_by_one(monkeypatch):
+    """Memory: a batch holds no more than its bytes, and at least one."""
+    monkeypatch.setattr("deeprob.search._BYTES", 1)
+    X, y = small(5)
+    limited = deeprob.random_search(X, y, num_tries=5, rng=0)
+    monkeypatch.undo()
+    np.testing.assert_array_equal(limited.losses, deeprob.random_search(X, y, num_tries=5, rng=0).losses)

@@ -103,7 +103,8 @@ load_tile(const pass *p, dp_workspace *w, ptrdiff_t first, ptrdiff_t rows)
                       : (const void *)w->rows[r];
         if (job->y.data) {
             const int64_t y = dp_ints_get(&job->y, at);
-            w->y[r] = y < 0 || y >= job->W.rows ? 0 : (int32_t)y; /* as example_at */
+            w->y[r] =
+                y < 0 || y >= p->plan->classes ? 0 : (int32_t)y; /* as example_at */
         }
     }
     if (p->plan->pack_tiles) {
@@ -140,6 +141,19 @@ predict_tile(const pass *p, const dp_workspace *w, ptrdiff_t first, ptrdiff_t ro
     }
 }
 
+/* Adds each model's loss of the tile to losses[model]. */
+static void
+add_losses(const pass *p, const dp_workspace *w, ptrdiff_t rows, double *losses)
+{
+    const dp_linear_plan *plan = p->plan;
+    const size_t size = dp_storage_size((dp_storage)p->job->compute);
+    dp_workspace own = *w;
+    for (ptrdiff_t k = 0; k < plan->models; k++) {
+        own.S = (char *)w->S + (size_t)(k * plan->classes * plan->tile_rows) * size;
+        dp_tile_loss(p->job, &own, plan->classes, plan->tile_rows, rows, &losses[k]);
+    }
+}
+
 static int
 run_chunk(void *context, ptrdiff_t chunk, int worker)
 {
@@ -155,7 +169,8 @@ run_chunk(void *context, ptrdiff_t chunk, int worker)
     dp_carve_workspace(job, plan, p->s.workers + (size_t)worker * plan->worker_bytes,
                        &w);
     memset(dW, 0, plan->part_bytes);
-    double loss = 0.0;
+    double *losses = p->s.part_loss + chunk * plan->models;
+    memset(losses, 0, (size_t)plan->models * sizeof *losses);
     int64_t hits = 0;
     for (ptrdiff_t first = begin; first < end; first += plan->tile_rows) {
         const ptrdiff_t rows =
@@ -174,7 +189,7 @@ run_chunk(void *context, ptrdiff_t chunk, int worker)
             predict_tile(p, &w, first, rows, &hits);
         }
         else {
-            loss += dp_tile_loss(job, &w, plan->tile_rows, rows);
+            add_losses(p, &w, rows, losses);
         }
         if (job->goal == DP_LOSS_GRADIENT) {
             p->kernels->weight_gradient(w.x, rows, w.S, plan->tile_rows, job->W.rows,
@@ -183,7 +198,6 @@ run_chunk(void *context, ptrdiff_t chunk, int worker)
                                       part_db(p, chunk));
         }
     }
-    p->s.part_loss[chunk] = loss;
     p->s.part_hits[chunk] = hits;
     return 0;
 }
@@ -204,6 +218,21 @@ update_class(const pass *p, ptrdiff_t c, dp_workspace *w)
         w->row, job->W.cols, w->gradient, (ptrdiff_t)size);
     update->step(packed_class(p, c), w->gradient, states, job->W.cols, update->scalars);
     penalize_class(p, c);
+}
+
+/* Model k's mean loss and regularizer. */
+static double
+model_value(const pass *p, ptrdiff_t k)
+{
+    const dp_linear_plan *plan = p->plan;
+    double loss = 0.0, penalty = 0.0;
+    for (ptrdiff_t chunk = 0; chunk < plan->chunks; chunk++) {
+        loss += p->s.part_loss[chunk * plan->models + k];
+    }
+    for (ptrdiff_t c = 0; c < plan->classes; c++) {
+        penalty += p->s.penalty[k * plan->classes + c];
+    }
+    return loss / (double)plan->n + penalty;
 }
 
 /* Class c of the gradient: the chunks' sums, divided by n, and the regularizer's. */
@@ -269,16 +298,15 @@ dp_linear_pass(dp_linear_job *job, const dp_linear_plan *plan, const dp_shared *
     if (dp_parallel(plan->chunks, plan->threads, run_chunk, asked_to_stop, &p) != 0) {
         return 1;
     }
-    double loss = 0.0, penalty = 0.0;
     job->hits = 0;
     for (ptrdiff_t k = 0; k < plan->chunks; k++) {
-        loss += p.s.part_loss[k];
         job->hits += p.s.part_hits[k];
     }
-    for (ptrdiff_t c = 0; c < job->W.rows; c++) {
-        penalty += p.s.penalty[c];
+    job->value = model_value(&p, 0);
+    for (ptrdiff_t k = 0; job->values && k < plan->models; k++) {
+        const double value = model_value(&p, k);
+        memcpy(job->values + k * job->values_stride, &value, sizeof value);
     }
-    job->value = loss / (double)plan->n + penalty;
     if (job->goal == DP_LOSS_GRADIENT) {
         dp_parallel(job->W.rows, plan->threads, finish_class, NULL, &p);
     }

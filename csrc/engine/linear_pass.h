@@ -30,11 +30,12 @@ typedef struct {
     dp_target target;
     dp_compute compute;
     dp_goal goal;
-    dp_matrix W;   /* (C, D) */
-    dp_matrix X;   /* (N, D): one example a row, whatever the strides */
-    dp_matrix b;   /* (1, C), or data NULL */
-    dp_ints y;     /* (N,), checked; for DP_PREDICT optional: counts the hits */
-    dp_ints index; /* (n,) positions in 0 .. N - 1, checked; or data NULL: all */
+    dp_matrix W;      /* (C, D), or `models` of them stacked: (models * C, D) */
+    ptrdiff_t models; /* 0 is one; more for DP_LOSS without b alone */
+    dp_matrix X;      /* (N, D): one example a row, whatever the strides */
+    dp_matrix b;      /* (1, C), or data NULL */
+    dp_ints y;        /* (N,), checked; for DP_PREDICT optional: counts the hits */
+    dp_ints index;    /* (n,) positions in 0 .. N - 1, checked; or data NULL: all */
     dp_loss loss;
     double parameter;
     double l1, l2; /* weights of the regularizers sum |W| and sum W^2 */
@@ -45,8 +46,10 @@ typedef struct {
     dp_matrix dW;            /* (C, D) out, float32 or float64; unused with an update */
     const dp_update *update; /* NULL: none */
     dp_matrix db;            /* (1, C) out, or data NULL */
-    double value;            /* mean loss + regularizers, out */
-    int64_t hits;            /* predictions equal to y, out */
+    double value;            /* mean loss + regularizers, out: of the first model */
+    char *values;            /* (models,) float64 out: each model's value, or NULL */
+    ptrdiff_t values_stride;
+    int64_t hits; /* predictions equal to y, out */
 
     /* Asked now and then on the calling thread: anything but 0 stops the pass. */
     int (*interrupted)(void *);
@@ -55,6 +58,8 @@ typedef struct {
 
 typedef struct {
     ptrdiff_t n;         /* examples used */
+    ptrdiff_t models;    /* at least 1 */
+    ptrdiff_t classes;   /* of each model */
     ptrdiff_t group;     /* rows of a row group: the lanes of the compute dtype */
     ptrdiff_t tile_rows; /* a multiple of the group */
     ptrdiff_t ldw;       /* D rounded up to whole lanes */

@@ -60,7 +60,8 @@ dp_carve_shared(const dp_linear_job *job, const dp_linear_plan *plan, void *memo
     s->b = dp_take(&at, C * size);
     s->penalty = dp_take(&at, C * sizeof *s->penalty);
     s->parts = dp_take(&at, (size_t)plan->chunks * plan->part_bytes);
-    s->part_loss = dp_take(&at, (size_t)plan->chunks * sizeof *s->part_loss);
+    s->part_loss =
+        dp_take(&at, (size_t)(plan->chunks * plan->models) * sizeof *s->part_loss);
     s->part_hits = dp_take(&at, (size_t)plan->chunks * sizeof *s->part_hits);
     s->workers = dp_take(&at, (size_t)plan->threads * plan->worker_bytes);
     return at - (uintptr_t)memory;
@@ -89,6 +90,8 @@ dp_linear_make_plan(const dp_linear_job *job, int threads)
     const ptrdiff_t size = (ptrdiff_t)dp_storage_size((dp_storage)job->compute);
     const ptrdiff_t C = job->W.rows, D = job->W.cols;
     p.n = job->index.data ? job->index.n : job->X.rows;
+    p.models = job->models > 1 ? job->models : 1;
+    p.classes = C / p.models;
     p.group = DP_LANE_BYTES / size;
     /* An odd number of lines: rows then start in different sets of a cache. */
     p.ldw = p.group * ((D + p.group - 1) / p.group | 1);
@@ -100,12 +103,13 @@ dp_linear_make_plan(const dp_linear_job *job, int threads)
     const ptrdiff_t fitting = TILE_BYTES / (DP_RUN_ROWS * p.ldw * size);
     p.tile_rows =
         DP_RUN_ROWS * clamp(fitting, columns ? 2 : 1, DP_TILE_ROWS_MAX / DP_RUN_ROWS);
-    const size_t dW_bytes = (size_t)(C * p.ldw * size);
+    const size_t dW_bytes = (size_t)(p.classes * p.ldw * size);
     const int with_gradient = job->goal == DP_LOSS_GRADIENT;
     p.part_bytes = with_gradient
                        ? dp_align64(dW_bytes) + dp_align64((size_t)C * sizeof(double))
                        : 0;
-    /* The same chunks with and without the gradient: the same bits of the loss. */
+    /* The same chunks with and without the gradient, alone and among other models: the
+     * same bits of the loss. */
     const ptrdiff_t halves = p.n >= CHUNK_ROWS ? 2 : 1; /* 32 rows: two of 16 */
     p.chunks = clamp(p.n / CHUNK_ROWS, halves,
                      dW_bytes > LARGE_PART_BYTES ? DP_CHUNKS_MAX / 2 : DP_CHUNKS_MAX);

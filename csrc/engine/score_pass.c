@@ -5,9 +5,9 @@
 
 #define SCORE_TILE_ROWS 64
 
-double
-dp_tile_loss(const dp_linear_job *job, const dp_workspace *w, ptrdiff_t ld,
-             ptrdiff_t rows)
+void
+dp_tile_loss(const dp_linear_job *job, const dp_workspace *w, ptrdiff_t C, ptrdiff_t ld,
+             ptrdiff_t rows, double *sum)
 {
     const size_t size = dp_storage_size((dp_storage)job->compute);
     const ptrdiff_t padded = dp_round_up(rows, DP_LANE_BYTES / (ptrdiff_t)size);
@@ -15,14 +15,14 @@ dp_tile_loss(const dp_linear_job *job, const dp_workspace *w, ptrdiff_t ld,
     for (ptrdiff_t r = rows; r < padded; r++) {
         w->y[r] = 0;
     }
-    for (ptrdiff_t c = 0; padded > rows && c < job->W.rows; c++) {
+    for (ptrdiff_t c = 0; padded > rows && c < C; c++) {
         memset((char *)w->S + (size_t)(c * ld + rows) * size, 0,
                (size_t)(padded - rows) * size);
     }
     const dp_loss_block block = {
         .S = w->S,
         .ld = ld,
-        .C = job->W.rows,
+        .C = C,
         .rows = padded,
         .y = w->y,
         .parameter = job->parameter,
@@ -30,11 +30,9 @@ dp_tile_loss(const dp_linear_job *job, const dp_workspace *w, ptrdiff_t ld,
         .loss = w->loss,
     };
     losses->loss[job->loss](&block);
-    double sum = 0.0;
     for (ptrdiff_t r = 0; r < rows; r++) {
-        sum += w->loss[r];
+        *sum += w->loss[r];
     }
-    return sum;
 }
 
 static size_t
@@ -100,7 +98,7 @@ dp_score_loss_run(dp_linear_job *job, const dp_matrix *gradient, void *scratch)
             const int64_t y = dp_ints_get(&job->y, first + r);
             w.y[r] = y < 0 || y >= job->W.rows ? 0 : (int32_t)y;
         }
-        loss += dp_tile_loss(job, &w, SCORE_TILE_ROWS, rows);
+        dp_tile_loss(job, &w, job->W.rows, SCORE_TILE_ROWS, rows, &loss);
         if (job->goal == DP_LOSS_GRADIENT) {
             store_score_gradient(job, gradient, &w, first, rows);
         }

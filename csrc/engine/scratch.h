@@ -51,8 +51,8 @@ dp_carve_workspace(const dp_linear_job *job, const dp_linear_plan *plan, void *m
 typedef struct {
     void *W, *b;
     double *penalty;
-    char *parts; /* chunks x part_bytes: dW (C, ldw) of T, db (C) */
-    double *part_loss;
+    char *parts;       /* chunks x part_bytes: dW (C, ldw) of T, db (C) */
+    double *part_loss; /* chunks x models */
     int64_t *part_hits;
     char *workers;
 } dp_shared;
@@ -69,10 +69,11 @@ dp_linear_prepare(dp_linear_job *job, const dp_linear_plan *plan, const dp_share
 int
 dp_linear_pass(dp_linear_job *job, const dp_linear_plan *plan, const dp_shared *s);
 
-/* The loss of the tile in w (scores S, class-major with stride ld; labels y), its score
- * gradients left in S for DP_LOSS_GRADIENT; returns the sum over the rows. */
-double
-dp_tile_loss(const dp_linear_job *job, const dp_workspace *w, ptrdiff_t ld,
-             ptrdiff_t rows);
+/* The loss of the tile in w (scores S of C classes, class-major with stride ld; labels
+ * y), its score gradients left in S for DP_LOSS_GRADIENT; the rows' losses added
+ * to *sum one by one, so that its bits do not depend on the tiles. */
+void
+dp_tile_loss(const dp_linear_job *job, const dp_workspace *w, ptrdiff_t C, ptrdiff_t ld,
+             ptrdiff_t rows, double *sum);
 
 #endif

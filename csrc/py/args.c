@@ -173,13 +173,14 @@ dp_as_array(PyObject *o, const char *name, int floating)
     return cast;
 }
 
-int
-dp_matrix_view(PyArrayObject *a, const char *name, int row_axis, int allow_bytes,
-               const char *meaning, dp_matrix *view)
+/* The last two axes of an array of `ndim` axes, at the first place of the others. */
+static int
+view_of(PyArrayObject *a, const char *name, int ndim, int row_axis, int allow_bytes,
+        const char *meaning, dp_matrix *view)
 {
     char text[DP_SHAPE_TEXT];
     const int storage = storage_of(a, allow_bytes);
-    if (PyArray_NDIM(a) != 2) {
+    if (PyArray_NDIM(a) != ndim) {
         PyErr_Format(PyExc_ValueError, "%s has shape %s; expected %s", name,
                      dp_shape_text(a, text), meaning);
         return -1;
@@ -195,16 +196,30 @@ dp_matrix_view(PyArrayObject *a, const char *name, int row_axis, int allow_bytes
     if (dp_check_byte_order(a, name) < 0) {
         return -1;
     }
-    const int col_axis = 1 - row_axis;
+    const int row = ndim - 2 + row_axis, col = ndim - 1 - row_axis;
     *view = (dp_matrix){
         .data = PyArray_BYTES(a),
-        .rows = PyArray_DIM(a, row_axis),
-        .cols = PyArray_DIM(a, col_axis),
-        .row_stride = PyArray_STRIDE(a, row_axis),
-        .col_stride = PyArray_STRIDE(a, col_axis),
+        .rows = PyArray_DIM(a, row),
+        .cols = PyArray_DIM(a, col),
+        .row_stride = PyArray_STRIDE(a, row),
+        .col_stride = PyArray_STRIDE(a, col),
         .storage = (dp_storage)storage,
     };
     return 0;
+}
+
+int
+dp_matrix_view(PyArrayObject *a, const char *name, int row_axis, int allow_bytes,
+               const char *meaning, dp_matrix *view)
+{
+    return view_of(a, name, 2, row_axis, allow_bytes, meaning, view);
+}
+
+int
+dp_stack_view(PyArrayObject *a, const char *name, int row_axis, const char *meaning,
+              dp_matrix *view)
+{
+    return view_of(a, name, 3, row_axis, 0, meaning, view);
 }
 
 int

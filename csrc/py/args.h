@@ -22,6 +22,11 @@ int
 dp_matrix_view(PyArrayObject *a, const char *name, int row_axis, int allow_bytes,
                const char *meaning, dp_matrix *view);
 
+/* A view of the first of several such matrices, along axis 0 of three. No uint8. */
+int
+dp_stack_view(PyArrayObject *a, const char *name, int row_axis, const char *meaning,
+              dp_matrix *view);
+
 /* A view of a vector of floats as one row. */
 int
 dp_vector_view(PyArrayObject *a, const char *name, const char *meaning, Py_ssize_t n,

@@ -99,7 +99,7 @@ dp_refuse_overlap(PyArrayObject *result, const dp_arrays *a)
         if (inputs[i] != NULL && dp_may_overlap(result, inputs[i])) {
             PyErr_Format(PyExc_ValueError,
                          "out shares memory with %s; expected memory of its own",
-                         names[i]);
+                         i == 0 && PyArray_NDIM(a->W) == 3 ? "Ws" : names[i]);
             return -1;
         }
     }

@@ -168,7 +168,7 @@ dp_py_descend(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         return NULL;
     }
     PyObject *const inputs[] = {args[1], args[2], Py_None, args[3], args[4]};
-    if (dp_parse_arrays(inputs, example_axis, class_axis, &c.a, job) < 0) {
+    if (dp_parse_arrays(inputs, 0, example_axis, class_axis, &c.a, job) < 0) {
         goto finish;
     }
     c.rates = vector(args[15], "rates", NPY_DOUBLE, 0, 0);

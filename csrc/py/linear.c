@@ -6,36 +6,54 @@ feature_mismatch(const dp_arrays *a, int example_axis, int class_axis, Py_ssize_
 {
     char W_text[DP_SHAPE_TEXT], X_text[DP_SHAPE_TEXT];
     const char *hint = "";
-    if (PyArray_DIM(a->W, class_axis) == D) {
+    const int stacked = PyArray_NDIM(a->W) == 3;
+    const char *const name = stacked ? "Ws" : "W";
+    if (PyArray_DIM(a->W, stacked + class_axis) == D) {
         hint = class_axis == 0
                    ? ". If your W is (D, C), as in the course's assignments, "
                      "pass class_axis=1"
                    : ". If your W is (C, D), as in the lecture, leave out "
                      "class_axis=1";
     }
-    else if (PyArray_DIM(a->W, 1 - class_axis) == PyArray_DIM(a->X, example_axis)) {
+    else if (PyArray_DIM(a->W, stacked + 1 - class_axis) ==
+             PyArray_DIM(a->X, example_axis)) {
         hint = example_axis == 0 ? ". If your examples are the columns of X, as the "
                                    "lecture writes them, pass example_axis=1"
                                  : ". If your examples are the rows of X, leave out "
                                    "example_axis=1";
     }
     PyErr_Format(PyExc_ValueError,
-                 "W has shape %s; expected %s with D = %zd, the features of X, whose "
-                 "shape is %s%s",
-                 dp_shape_text(a->W, W_text), class_axis == 0 ? "(C, D)" : "(D, C)", D,
-                 dp_shape_text(a->X, X_text), hint);
+                 "%s has shape %s; expected (%s%s) with D = %zd, the features of X, "
+                 "whose shape is %s%s",
+                 name, dp_shape_text(a->W, W_text), stacked ? "K, " : "",
+                 class_axis == 0 ? "C, D" : "D, C", D, dp_shape_text(a->X, X_text),
+                 hint);
+}
+
+static int
+parse_W(PyObject *o, int stacked, int class_axis, dp_arrays *a, dp_linear_job *job)
+{
+    a->W = dp_as_array(o, stacked ? "Ws" : "W", 1);
+    if (a->W == NULL) {
+        return -1;
+    }
+    if (stacked) {
+        return dp_stack_view(a->W, "Ws", class_axis,
+                             class_axis == 0 ? "(K, C, D), K times the weights W"
+                                             : "(K, D, C), K times the weights W",
+                             &job->W);
+    }
+    return dp_matrix_view(a->W, "W", class_axis, 0,
+                          class_axis == 0 ? "(C, D), one row of weights per class"
+                                          : "(D, C), one column of weights per class",
+                          &job->W);
 }
 
 int
-dp_parse_arrays(PyObject *const *args, int example_axis, int class_axis, dp_arrays *a,
-                dp_linear_job *job)
+dp_parse_arrays(PyObject *const *args, int stacked, int example_axis, int class_axis,
+                dp_arrays *a, dp_linear_job *job)
 {
-    a->W = dp_as_array(args[0], "W", 1);
-    if (a->W == NULL ||
-        dp_matrix_view(a->W, "W", class_axis, 0,
-                       class_axis == 0 ? "(C, D), one row of weights per class"
-                                       : "(D, C), one column of weights per class",
-                       &job->W) < 0) {
+    if (parse_W(args[0], stacked, class_axis, a, job) < 0) {
         return -1;
     }
     a->X = dp_as_array(args[1], "X", 1);
@@ -50,7 +68,10 @@ dp_parse_arrays(PyObject *const *args, int example_axis, int class_axis, dp_arra
         char text[DP_SHAPE_TEXT];
         const int no_class = job->W.rows == 0;
         PyErr_Format(PyExc_ValueError, "%s has shape %s; expected at least one %s",
-                     no_class ? "W" : "X", dp_shape_text(no_class ? a->W : a->X, text),
+                     !no_class ? "X"
+                     : stacked ? "Ws"
+                               : "W",
+                     dp_shape_text(no_class ? a->W : a->X, text),
                      no_class ? "class" : "feature");
         return -1;
     }
@@ -109,7 +130,7 @@ dp_py_scores(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         return NULL;
     }
     PyObject *const inputs[] = {args[0], args[1], args[2], Py_None, args[3]};
-    if (dp_parse_arrays(inputs, example_axis, class_axis, &a, &job) < 0) {
+    if (dp_parse_arrays(inputs, 0, example_axis, class_axis, &a, &job) < 0) {
         goto done;
     }
     npy_intp shape[2];
@@ -143,7 +164,7 @@ dp_py_predict(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     if (dp_check_nargs("predict", nargs, 9) < 0 ||
         dp_axes(args[6], args[7], &example_axis, &class_axis) < 0 ||
         dp_threads(module, args[8], &threads) < 0 ||
-        dp_parse_arrays(args, example_axis, class_axis, &a, &job) < 0) {
+        dp_parse_arrays(args, 0, example_axis, class_axis, &a, &job) < 0) {
         goto done;
     }
     npy_intp n = job.index.data ? job.index.n : job.X.rows;
@@ -172,6 +193,18 @@ done:
     Py_XDECREF(out);
     dp_release(&a);
     return result;
+}
+
+/* A loss is a mean: over at least one example. */
+static int
+refuse_no_examples(const dp_linear_job *job)
+{
+    if ((job->index.data ? job->index.n : job->X.rows) > 0) {
+        return 0;
+    }
+    PyErr_Format(PyExc_ValueError, "%s has no examples; a loss is a mean over them",
+                 job->index.data ? "index" : "X");
+    return -1;
 }
 
 /* The gradients' arrays into *dW (as it is returned) and *db, and the job's views. */
@@ -239,12 +272,8 @@ dp_py_linear_loss(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         return NULL;
     }
     PyObject *const inputs[] = {args[1], args[2], args[4], args[3], args[5]};
-    if (dp_parse_arrays(inputs, example_axis, class_axis, &a, &job) < 0) {
-        goto done;
-    }
-    if ((job.index.data ? job.index.n : job.X.rows) == 0) {
-        PyErr_Format(PyExc_ValueError, "%s has no examples; a loss is a mean over them",
-                     job.index.data ? "index" : "X");
+    if (dp_parse_arrays(inputs, 0, example_axis, class_axis, &a, &job) < 0 ||
+        refuse_no_examples(&job) < 0) {
         goto done;
     }
     if (grad && gradient_arrays(args[6], class_axis, &a, &dW, &db, &job) < 0) {
@@ -265,6 +294,77 @@ dp_py_linear_loss(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 done:
     Py_XDECREF(dW);
     Py_XDECREF(db);
+    dp_release(&a);
+    return result;
+}
+
+/* Makes job->W, a view of the first of the stacked W, one of them all: (K * C, D). A W
+ * whose classes are not evenly spaced is copied to *copy. */
+static int
+stack_models(PyArrayObject *W, int class_axis, dp_linear_job *job, PyArrayObject **copy)
+{
+    job->models = PyArray_DIM(W, 0);
+    if (job->models > 1 && PyArray_STRIDE(W, 0) != job->W.rows * job->W.row_stride) {
+        npy_intp order[] = {0, 1 + class_axis, 2 - class_axis};
+        PyArray_Dims axes = {.ptr = order, .len = 3};
+        PyArrayObject *turned = (PyArrayObject *)PyArray_Transpose(W, &axes);
+        if (turned == NULL) {
+            return -1;
+        }
+        *copy = (PyArrayObject *)PyArray_NewCopy(turned, NPY_CORDER);
+        Py_DECREF(turned);
+        if (*copy == NULL) {
+            return -1;
+        }
+        job->W.data = PyArray_BYTES(*copy);
+        job->W.row_stride = PyArray_STRIDE(*copy, 1);
+        job->W.col_stride = PyArray_STRIDE(*copy, 2);
+    }
+    job->W.rows *= job->models;
+    return 0;
+}
+
+/* linear_losses(loss, Ws, X, y, index, out, parameter, l1, l2, example_axis, class_axis,
+ * threads) -> values */
+PyObject *
+dp_py_linear_losses(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    dp_arrays a = {0};
+    PyArrayObject *copy = NULL, *out = NULL;
+    PyObject *result = NULL;
+    int example_axis, class_axis, threads;
+    dp_linear_job job = {.goal = DP_LOSS, .target = dp_get_state(module)->target};
+    if (dp_check_nargs("linear_losses", nargs, 12) < 0 ||
+        dp_loss_named(args[0], &job.loss) < 0 ||
+        dp_float(args[6], "the loss's parameter", 0, &job.parameter) < 0 ||
+        dp_float(args[7], "l1", 1, &job.l1) < 0 ||
+        dp_float(args[8], "l2", 1, &job.l2) < 0 ||
+        dp_axes(args[9], args[10], &example_axis, &class_axis) < 0 ||
+        dp_threads(module, args[11], &threads) < 0) {
+        return NULL;
+    }
+    if (args[3] == Py_None) {
+        PyErr_SetString(PyExc_TypeError, "y is None; expected (N,) integer labels");
+        return NULL;
+    }
+    PyObject *const inputs[] = {args[1], args[2], Py_None, args[3], args[4]};
+    if (dp_parse_arrays(inputs, 1, example_axis, class_axis, &a, &job) < 0 ||
+        refuse_no_examples(&job) < 0) {
+        goto done;
+    }
+    out = dp_result_array(args[5], "out", 1, PyArray_DIMS(a.W), NPY_DOUBLE);
+    if (out == NULL || (args[5] != Py_None && dp_refuse_overlap(out, &a) < 0)) {
+        goto done;
+    }
+    job.values = PyArray_BYTES(out);
+    job.values_stride = PyArray_STRIDE(out, 0);
+    if (PyArray_DIM(a.W, 0) == 0 || (stack_models(a.W, class_axis, &job, &copy) == 0 &&
+                                     dp_run_job(&job, threads) == 0)) {
+        result = Py_NewRef((PyObject *)out);
+    }
+done:
+    Py_XDECREF(copy);
+    Py_XDECREF(out);
     dp_release(&a);
     return result;
 }

@@ -45,6 +45,21 @@ def linear_loss(
     threads: int | None,
     /,
 ) -> Any: ...
+def linear_losses(
+    loss: str,
+    Ws: Any,
+    X: Any,
+    y: Any,
+    index: Any,
+    out: Any,
+    parameter: float,
+    l1: float,
+    l2: float,
+    example_axis: int,
+    class_axis: int,
+    threads: int | None,
+    /,
+) -> npt.NDArray[np.float64]: ...
 def score_loss(
     loss: str, s: Any, y: Any, out: Any, parameter: float, grad: bool, example_axis: int, /
 ) -> Any: ...

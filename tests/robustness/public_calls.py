@@ -90,6 +90,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Objective": deeprob.Objective,
     "Objective.value_and_grad": _objective_of,
     "Objective.value": lambda X, y, W, index=None, **k: deeprob.Objective(X, y, **k).value(W, index),
+    "Objective.values": lambda X, y, Ws, index=None, out=None, **k: deeprob.Objective(X, y, **k).values(
+        Ws, index, out=out
+    ),
     "Objective.terms": lambda X, y, W, index=None, **k: deeprob.Objective(X, y, **k).terms(W, index),
     "Objective.predict": lambda X, y, W: deeprob.Objective(X, y).predict(W),
     "Objective.accuracy": lambda X, y, W: deeprob.Objective(X, y).accuracy(W),
@@ -131,6 +134,7 @@ def right(function):
         "Objective": {"X": X, "y": y},
         "Objective.value_and_grad": {"X": X, "y": y, "W": W},
         "Objective.value": {"X": X, "y": y, "W": W},
+        "Objective.values": {"X": X, "y": y, "Ws": np.array([W, W])},
         "Objective.terms": {"X": X, "y": y, "W": W},
         "Objective.predict": {"X": X, "y": y, "W": W},
         "Objective.accuracy": {"X": X, "y": y, "W": W},

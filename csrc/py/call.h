@@ -16,6 +16,12 @@ typedef struct {
 void
 dp_release(dp_arrays *a);
 
+/* W, X, b, y and index (the last three may be None) into `a` and the job's views, checked;
+ * 0, or -1 with an exception and what is in `a` to be released. */
+int
+dp_parse_arrays(PyObject *const *args, int example_axis, int class_axis, dp_arrays *a,
+                dp_linear_job *job);
+
 /* 64-byte aligned memory of this size, freed by PyMem_RawFree(*owner); NULL with a
  * MemoryError. SIZE_MAX stands for a size that no machine has. */
 void *

@@ -38,6 +38,7 @@ dp_get_state(PyObject *module)
 DP_FUNCTION(dp_py_scores);
 DP_FUNCTION(dp_py_predict);
 DP_FUNCTION(dp_py_linear_loss);
+DP_FUNCTION(dp_py_linear_numeric);
 DP_FUNCTION(dp_py_score_loss);
 DP_FUNCTION(dp_py_penalty);
 DP_FUNCTION(dp_py_step_plan);

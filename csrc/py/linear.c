@@ -26,10 +26,9 @@ feature_mismatch(const dp_arrays *a, int example_axis, int class_axis, Py_ssize_
                  dp_shape_text(a->X, X_text), hint);
 }
 
-/* W, X, b, y and index (the last three may be None) into `a` and the job's views. */
-static int
-parse_arrays(PyObject *const *args, int example_axis, int class_axis, dp_arrays *a,
-             dp_linear_job *job)
+int
+dp_parse_arrays(PyObject *const *args, int example_axis, int class_axis, dp_arrays *a,
+                dp_linear_job *job)
 {
     a->W = dp_as_array(args[0], "W", 1);
     if (a->W == NULL ||
@@ -110,7 +109,7 @@ dp_py_scores(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         return NULL;
     }
     PyObject *const inputs[] = {args[0], args[1], args[2], Py_None, args[3]};
-    if (parse_arrays(inputs, example_axis, class_axis, &a, &job) < 0) {
+    if (dp_parse_arrays(inputs, example_axis, class_axis, &a, &job) < 0) {
         goto done;
     }
     npy_intp shape[2];
@@ -144,7 +143,7 @@ dp_py_predict(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     if (dp_check_nargs("predict", nargs, 9) < 0 ||
         dp_axes(args[6], args[7], &example_axis, &class_axis) < 0 ||
         dp_threads(module, args[8], &threads) < 0 ||
-        parse_arrays(args, example_axis, class_axis, &a, &job) < 0) {
+        dp_parse_arrays(args, example_axis, class_axis, &a, &job) < 0) {
         goto done;
     }
     npy_intp n = job.index.data ? job.index.n : job.X.rows;
@@ -240,7 +239,7 @@ dp_py_linear_loss(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         return NULL;
     }
     PyObject *const inputs[] = {args[1], args[2], args[4], args[3], args[5]};
-    if (parse_arrays(inputs, example_axis, class_axis, &a, &job) < 0) {
+    if (dp_parse_arrays(inputs, example_axis, class_axis, &a, &job) < 0) {
         goto done;
     }
     if ((job.index.data ? job.index.n : job.X.rows) == 0) {

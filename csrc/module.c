@@ -45,6 +45,12 @@ static PyMethodDef methods[] = {
     {"steps", FAST(dp_py_steps), METH_FASTCALL,
      "steps($module, /)\n--\n\n"
      "The steps: {name: (states, hyperparameters)}."},
+    {"descend", FAST(dp_py_descend), METH_FASTCALL,
+     "descend($module, loss, W, X, y, index, sizes, parameter, l1, l2, example_axis, "
+     "class_axis, threads, step, hyper, states, rates, t, seconds, losses, times, "
+     "done, "
+     "/)\n--\n\n"
+     "See deeprob.gradient_descent."},
     {"as_array", FAST(dp_py_as_array), METH_FASTCALL,
      "as_array($module, o, name, floating, /)\n--\n\n"
      "o as an array, or an error that names the argument."},

@@ -17,20 +17,35 @@ typedef struct {
     atomic_int stopped;
 } run;
 
+/* How often a thread looks for work, or for the others' end, before it sleeps: some 25
+ * us. Waking a sleeping thread takes as long, and passes of a training loop follow each
+ * other faster than that. */
+#define SPINS 1000
+
+static inline void
+rest(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 /* The pool is the only mutable state of the process that the extension owns. Workers
  * sleep on `wake` until `generation` changes; the caller sleeps on `done` until
  * `working` is 0. All fields are guarded by `lock`, and only the holder of `owner`
- * starts runs. */
+ * starts runs; `generation` and `working` are also looked at without it. */
 static struct {
     pthread_mutex_t owner;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     pthread_cond_t done;
     int workers; /* threads that exist, besides callers */
-    uint64_t generation;
-    int wanted;  /* workers that shall join the run at hand */
-    int joined;  /* workers that have joined it */
-    int working; /* workers that have not left it yet, of those wanted */
+    atomic_uint_least64_t generation;
+    int wanted;         /* workers that shall join the run at hand */
+    int joined;         /* workers that have joined it */
+    atomic_int working; /* workers that have not left it yet, of those wanted */
     run *current;
     uint64_t child; /* how many forks lie between the first process and this one */
 } pool = {
@@ -60,8 +75,11 @@ worker_main(void *unused)
 {
     (void)unused;
     uint64_t seen = 0;
-    pthread_mutex_lock(&pool.lock);
     for (;;) {
+        for (int k = 0; k < SPINS && atomic_load(&pool.generation) == seen; k++) {
+            rest();
+        }
+        pthread_mutex_lock(&pool.lock);
         while (pool.generation == seen || pool.joined >= pool.wanted) {
             if (pool.generation != seen) {
                 seen = pool.generation; /* enough others have joined this run */
@@ -74,9 +92,10 @@ worker_main(void *unused)
         pthread_mutex_unlock(&pool.lock);
         run_tasks(r, worker);
         pthread_mutex_lock(&pool.lock);
-        if (--pool.working == 0) {
+        if (atomic_fetch_sub(&pool.working, 1) == 1) {
             pthread_cond_signal(&pool.done);
         }
+        pthread_mutex_unlock(&pool.lock);
     }
     return NULL;
 }
@@ -110,6 +129,13 @@ static void
 wait_for_workers(dp_idle idle, void *context)
 {
     const uint64_t child = pool.child;
+    if (pool.working > 0) {
+        pthread_mutex_unlock(&pool.lock);
+        for (int k = 0; k < SPINS && atomic_load(&pool.working) > 0; k++) {
+            rest();
+        }
+        pthread_mutex_lock(&pool.lock);
+    }
     while (pool.working > 0 && pool.child == child) {
         struct timespec until;
         if (idle == NULL || clock_gettime(CLOCK_REALTIME, &until) != 0) {

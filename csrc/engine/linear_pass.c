@@ -41,6 +41,27 @@ pack_row(const pass *p, const dp_matrix *m, ptrdiff_t row, void *dst)
     p->kernels->pack[m->storage](dst, 0, &src, 1, m->cols, m->col_stride);
 }
 
+static char *
+packed_class(const pass *p, ptrdiff_t c)
+{
+    const size_t size = dp_storage_size((dp_storage)p->job->compute);
+    return (char *)p->s.W + (size_t)(c * p->plan->ldw) * size;
+}
+
+/* The regularizer of class c's packed weights. */
+static void
+penalize_class(const pass *p, ptrdiff_t c)
+{
+    const dp_linear_job *job = p->job;
+    const char *w = packed_class(p, c);
+    double sums[2] = {0.0, 0.0};
+    if (job->l1 != 0.0 || job->l2 != 0.0) {
+        p->kernels->penalty(w, job->W.cols, sums);
+    }
+    p->s.penalty[c] = (job->l1 != 0.0 ? job->l1 * sums[0] : 0.0) +
+                      (job->l2 != 0.0 ? job->l2 * sums[1] : 0.0);
+}
+
 /* Class c's weights into rows padded with zeros, and their regularizer. */
 static int
 prepare_class(void *context, ptrdiff_t c, int worker)
@@ -48,17 +69,12 @@ prepare_class(void *context, ptrdiff_t c, int worker)
     const pass *p = context;
     const dp_linear_job *job = p->job;
     const size_t size = dp_storage_size((dp_storage)job->compute);
-    char *w = (char *)p->s.W + (size_t)(c * p->plan->ldw) * size;
+    char *w = packed_class(p, c);
     (void)worker;
     memset(w + (size_t)job->W.cols * size, 0,
            (size_t)(p->plan->ldw - job->W.cols) * size);
     pack_row(p, &job->W, c, w);
-    double sums[2] = {0.0, 0.0};
-    if (job->l1 != 0.0 || job->l2 != 0.0) {
-        p->kernels->penalty(w, job->W.cols, sums);
-    }
-    p->s.penalty[c] = (job->l1 != 0.0 ? job->l1 * sums[0] : 0.0) +
-                      (job->l2 != 0.0 ? job->l2 * sums[1] : 0.0);
+    penalize_class(p, c);
     return 0;
 }
 
@@ -172,6 +188,24 @@ run_chunk(void *context, ptrdiff_t chunk, int worker)
     return 0;
 }
 
+/* The update of class c's weights by its gradient in w->row, rounded to their dtype. */
+static void
+update_class(const pass *p, ptrdiff_t c, dp_workspace *w)
+{
+    const dp_linear_job *job = p->job;
+    const dp_update *update = job->update;
+    const size_t size = dp_storage_size((dp_storage)job->compute);
+    const size_t row = (size_t)(c * p->plan->ldw) * size;
+    void *states[DP_STEP_STATES_MAX];
+    for (int k = 0; k < DP_STEP_STATES_MAX; k++) {
+        states[k] = update->states[k] ? update->states[k] + row : NULL;
+    }
+    dp_linear_table[job->target][DP_f64]->unpack[job->compute](
+        w->row, job->W.cols, w->gradient, (ptrdiff_t)size);
+    update->step(packed_class(p, c), w->gradient, states, job->W.cols, update->scalars);
+    penalize_class(p, c);
+}
+
 /* Class c of the gradient: the chunks' sums, divided by n, and the regularizer's. */
 static int
 finish_class(void *context, ptrdiff_t c, int worker)
@@ -189,6 +223,10 @@ finish_class(void *context, ptrdiff_t c, int worker)
     p->kernels->combine(p->s.parts + row, (ptrdiff_t)(plan->part_bytes / size),
                         plan->chunks, job->W.cols, scale, (const char *)p->s.W + row,
                         job->l1, job->l2, w.row);
+    if (job->update) {
+        update_class(p, c, &w);
+        return 0;
+    }
     f64->unpack[job->dW.storage](
         w.row, job->W.cols, job->dW.data + c * job->dW.row_stride, job->dW.col_stride);
     if (job->db.data) {
@@ -202,20 +240,32 @@ finish_class(void *context, ptrdiff_t c, int worker)
     return 0;
 }
 
-int
-dp_linear_run(dp_linear_job *job, const dp_linear_plan *plan, void *scratch)
+static pass
+start_pass(dp_linear_job *job, const dp_linear_plan *plan, const dp_shared *s)
 {
-    pass p = {
+    return (pass){
         .job = job,
         .plan = plan,
         .kernels = dp_linear_table[job->target][job->compute],
+        .s = *s,
     };
-    atomic_init(&p.stop, 0);
-    dp_carve_shared(job, plan, scratch, &p.s);
+}
+
+void
+dp_linear_prepare(dp_linear_job *job, const dp_linear_plan *plan, const dp_shared *s)
+{
+    pass p = start_pass(job, plan, s);
     if (job->b.data) {
         pack_row(&p, &job->b, 0, p.s.b);
     }
     dp_parallel(job->W.rows, plan->threads, prepare_class, NULL, &p);
+}
+
+int
+dp_linear_pass(dp_linear_job *job, const dp_linear_plan *plan, const dp_shared *s)
+{
+    pass p = start_pass(job, plan, s);
+    atomic_init(&p.stop, 0);
     if (dp_parallel(plan->chunks, plan->threads, run_chunk, asked_to_stop, &p) != 0) {
         return 1;
     }
@@ -233,4 +283,13 @@ dp_linear_run(dp_linear_job *job, const dp_linear_plan *plan, void *scratch)
         dp_parallel(job->W.rows, plan->threads, finish_class, NULL, &p);
     }
     return 0;
+}
+
+int
+dp_linear_run(dp_linear_job *job, const dp_linear_plan *plan, void *scratch)
+{
+    dp_shared s;
+    dp_carve_shared(job, plan, scratch, &s);
+    dp_linear_prepare(job, plan, &s);
+    return dp_linear_pass(job, plan, &s);
 }

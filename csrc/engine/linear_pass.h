@@ -18,6 +18,14 @@
 
 typedef enum { DP_SCORES, DP_PREDICT, DP_LOSS, DP_LOSS_GRADIENT } dp_goal;
 
+/* An optimizer's step to take with the gradient as it is finished, class by class, on
+ * the packed W: see engine/descent.h. */
+typedef struct {
+    dp_step_kernel step;
+    double scalars[DP_STEP_SCALARS_MAX];
+    char *states[DP_STEP_STATES_MAX]; /* (C, ldw) of the compute dtype each, or NULL */
+} dp_update;
+
 typedef struct {
     dp_target target;
     dp_compute compute;
@@ -34,10 +42,11 @@ typedef struct {
     dp_matrix scores; /* (n, C) of the compute dtype, out */
     char *best;       /* (n,) int64 out, or NULL */
     ptrdiff_t best_stride;
-    dp_matrix dW; /* (C, D) out, float32 or float64 */
-    dp_matrix db; /* (1, C) out, or data NULL */
-    double value; /* mean loss + regularizers, out */
-    int64_t hits; /* predictions equal to y, out */
+    dp_matrix dW;            /* (C, D) out, float32 or float64; unused with an update */
+    const dp_update *update; /* NULL: none */
+    dp_matrix db;            /* (1, C) out, or data NULL */
+    double value;            /* mean loss + regularizers, out */
+    int64_t hits;            /* predictions equal to y, out */
 
     /* Asked now and then on the calling thread: anything but 0 stops the pass. */
     int (*interrupted)(void *);

@@ -2,9 +2,9 @@
 #include "engine/scratch.h"
 #include "parallel.h"
 
-/* Below this many multiply-adds (some 50 us on one core) threads cost more than they
- * give. */
-#define WORK_PER_THREAD 1000000.0
+/* Below this many multiply-adds (some 15 us on one core) a further thread costs more
+ * than it gives. */
+#define WORK_PER_THREAD 400000.0
 /* A packed or passed-through tile should stay in L2 beside W and dW. */
 #define TILE_BYTES 131072
 /* Fewer rows than this are not worth a chunk: each chunk clears and combines a dW. */
@@ -45,6 +45,7 @@ dp_carve_workspace(const dp_linear_job *job, const dp_linear_plan *plan, void *m
     w->loss = dp_take(&at, rows * sizeof *w->loss);
     w->row = dp_take(&at, (size_t)plan->ldw * sizeof *w->row);
     w->best = dp_take(&at, rows * sizeof *w->best);
+    w->gradient = dp_take(&at, job->update ? (size_t)plan->ldw * size : 0);
     return at - (uintptr_t)memory;
 }
 
@@ -105,7 +106,8 @@ dp_linear_make_plan(const dp_linear_job *job, int threads)
                        ? dp_align64(dW_bytes) + dp_align64((size_t)C * sizeof(double))
                        : 0;
     /* The same chunks with and without the gradient: the same bits of the loss. */
-    p.chunks = clamp(p.n / CHUNK_ROWS, 1,
+    const ptrdiff_t halves = p.n >= CHUNK_ROWS ? 2 : 1; /* 32 rows: two of 16 */
+    p.chunks = clamp(p.n / CHUNK_ROWS, halves,
                      dW_bytes > LARGE_PART_BYTES ? DP_CHUNKS_MAX / 2 : DP_CHUNKS_MAX);
     const double work =
         (double)p.n * (double)D * (double)C * (with_gradient ? 2.0 : 1.0);

@@ -39,6 +39,7 @@ typedef struct {
     int32_t *y;
     double *loss, *row;
     int64_t *best;
+    void *gradient; /* a class's, of the compute dtype, for an update */
 } dp_workspace;
 
 size_t
@@ -59,6 +60,14 @@ typedef struct {
 size_t
 dp_carve_shared(const dp_linear_job *job, const dp_linear_plan *plan, void *memory,
                 dp_shared *s);
+
+/* The parts of dp_linear_run, for a loop that keeps W packed from pass to pass: W, b and
+ * the regularizer into s; then a pass, which leaves the regularizer of the updated W
+ * there; 0, or 1 when interrupted, with nothing updated. */
+void
+dp_linear_prepare(dp_linear_job *job, const dp_linear_plan *plan, const dp_shared *s);
+int
+dp_linear_pass(dp_linear_job *job, const dp_linear_plan *plan, const dp_shared *s);
 
 /* The loss of the tile in w (scores S, class-major with stride ld; labels y), its score
  * gradients left in S for DP_LOSS_GRADIENT; returns the sum over the rows. */

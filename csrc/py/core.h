@@ -44,6 +44,7 @@ DP_FUNCTION(dp_py_penalty);
 DP_FUNCTION(dp_py_step_plan);
 DP_FUNCTION(dp_py_step);
 DP_FUNCTION(dp_py_steps);
+DP_FUNCTION(dp_py_descend);
 DP_FUNCTION(dp_py_as_array);
 DP_FUNCTION(dp_py_check_options);
 DP_FUNCTION(dp_py_losses);

@@ -111,6 +111,8 @@ def as_callable(value: object, name: str) -> None:
 
 def as_real(value: float, name: str, *, negative: bool = False) -> float:
     """Return ``value`` as a finite float, not negative unless that is allowed."""
+    if type(value) is float and 0.0 <= value < np.inf:
+        return value  # nearly always, and the checks below take longer than a small pass
     if not isinstance(value, SupportsFloat) or np.ndim(value) != 0:
         raise TypeError(f"{name} is {value!r}; expected a real number")
     try:

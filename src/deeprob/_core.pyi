@@ -81,6 +81,30 @@ def step_plan(
 ) -> tuple[Any, tuple[npt.NDArray[np.floating], ...]]: ...
 def step(plan: Any, t: int, hyper: tuple[float, ...], grads: Any, threads: int | None, /) -> int: ...
 def steps() -> dict[str, tuple[int, int]]: ...
+def descend(
+    loss: str,
+    W: npt.NDArray[np.floating],
+    X: Any,
+    y: Any,
+    index: npt.NDArray[np.integer] | None,
+    sizes: npt.NDArray[np.int64] | None,
+    parameter: float,
+    l1: float,
+    l2: float,
+    example_axis: int,
+    class_axis: int,
+    threads: int | None,
+    step: str,
+    hyper: tuple[float, ...],
+    states: tuple[npt.NDArray[np.floating], ...],
+    rates: npt.NDArray[np.float64],
+    t: int,
+    seconds: float,
+    losses: npt.NDArray[np.float64],
+    times: npt.NDArray[np.float64],
+    done: npt.NDArray[np.int64],
+    /,
+) -> None: ...
 def as_array(o: Any, name: str, floating: bool, /) -> npt.NDArray[Any]: ...
 def check_options(example_axis: int, class_axis: int, threads: int | None, /) -> None: ...
 def losses() -> dict[str, dict[str, float]]: ...

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from . import _core, linear
 from ._arguments import FloatArray, Rng, answers_keywords, as_callable, as_count, as_random, as_real
-from .descent import Sampling, gradient_descent
+from .descent import OptimizerLike, Sampling, descend, make_loop, start
 from .losses import labels_array, loss_parameter
 from .objective import Objective
 from .regularizers import RegType, penalty_weights
@@ -104,6 +104,7 @@ class LinearClassifier:
         rng: Rng = None,
         num_classes: int | None = None,
         sampling: Sampling = "replacement",
+        optimizer: OptimizerLike = "sgd",
         callback: Callable[[int, FloatArray, float], bool | None] | None = None,
     ) -> list[float]:
         """Train by stochastic gradient descent; go on from ``W`` when there is one.
@@ -130,8 +131,8 @@ class LinearClassifier:
             C of a new W; default the largest label + 1.
         sampling : {"replacement", "shuffle"}
             How batches are drawn; with replacement as in the course.
-        callback : callable, optional
-            As for `gradient_descent`.
+        optimizer, callback
+            As for `gradient_descent`. Training runs in C, a callback after each step excepted.
 
         Returns
         -------
@@ -148,23 +149,16 @@ class LinearClassifier:
             as_callable(callback, "callback")
         iterations = as_count(num_iters, "num_iters")
         random = as_random(rng)
-        w0 = self._first_W(objective, random, num_classes)
+        w = start(self._first_W(objective, random, num_classes))
 
-        def report(t: int, W: FloatArray, loss: float) -> bool | None:
+        def report(t: int, losses: npt.NDArray[np.float64]) -> bool:
             if verbose and t % 100 == 0:
-                print(f"iteration {t:d} / {iterations:d}: loss {loss:f}")
-            return callback(t, W, loss) if callback is not None else None
+                print(f"iteration {t:d} / {iterations:d}: loss {losses[t]:f}")
+            return callback is not None and bool(callback(t, w, float(losses[t])))
 
-        result = gradient_descent(
-            objective,
-            w0,
-            learning_rate=learning_rate,
-            num_steps=iterations,
-            batch_size=batch_size,
-            sampling=sampling,
-            rng=random,
-            callback=report,
-        )
+        loop = make_loop(objective, w, None, learning_rate, batch_size, sampling, random, optimizer)
+        every = 1 if callback is not None else 100
+        result = descend(loop, w, iterations, report, every)
         self.W = result.w
         return [float(loss) for loss in result.losses]
 

@@ -1,19 +1,22 @@
 """Gradient descent in the lecture's vocabulary: vanilla, full batch, stochastic."""
 
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from . import _core
+from . import _core, optim
 from ._arguments import FloatArray, Rng, answers_keywords, as_callable, as_count, as_random, as_real, one_of
 from .objective import Objective
 
 Sampling = Literal["shuffle", "replacement"]
 Record = Literal["loss", "trajectory"]
+# A name in deeprob.optim.NAMES, or a function of (params, lr=...) as its classes are.
+OptimizerLike = str | Callable[..., optim.Optimizer]
 # (step, w, loss) -> True to stop
 Callback = Callable[[int, FloatArray, float], "bool | None"]
 
@@ -62,6 +65,7 @@ def gradient_descent(
     batch_size: int | None = None,
     sampling: Sampling = "shuffle",
     rng: Rng = None,
+    optimizer: OptimizerLike = "sgd",
     callback: Callback | None = None,
     record: Record = "loss",
 ) -> GradientDescentResult:
@@ -90,6 +94,10 @@ def gradient_descent(
         "replacement": each batch is drawn from all examples with ``rng.choice``, as in the course.
     rng : numpy.random.Generator, RandomState or int, optional
         An int n means ``RandomState(n)``; None draws fresh entropy.
+    optimizer : str or callable
+        A name in ``deeprob.optim.NAMES`` ("sgd" is the lecture's step, "momentum", "adam"), or a class of
+        `deeprob.optim`, or a function that takes ``(params, lr=...)`` and returns one of its optimizers,
+        such as ``functools.partial(deeprob.optim.Momentum, momentum=0.99)``.
     callback : callable, optional
         Called as ``callback(t, w, loss)`` after step t, with the loss it started from; True stops.
         ``w`` is the array that the next step changes: copy it to keep it.
@@ -107,6 +115,12 @@ def gradient_descent(
     ValueError, TypeError
         If an argument has the wrong shape or range, or ``loss_fn`` does not return (loss, gradient).
 
+    Notes
+    -----
+    On an `Objective` the loop itself runs in C, many steps a call: gather by index, loss, gradient, optimizer
+    step; Python comes in about every 50 ms, and after each step for a callback or a trajectory. The result
+    has the bits of the loop in Python.
+
     Examples
     --------
     The bowl (x^2 + 25 y^2) / 2 from (1, 1):
@@ -121,37 +135,211 @@ def gradient_descent(
     """
     steps = as_count(num_steps, "num_steps")
     one_of(record, "record", ("loss", "trajectory"))
-    schedule = _schedule(learning_rate)
-    evaluate = _evaluator(loss_fn, data, batch_size, sampling, rng)
-    w = _start(w0)
     if callback is not None:
         as_callable(callback, "callback")
-    losses, times = np.empty(steps), np.empty(steps)
+    every = 1 if callback is not None or record == "trajectory" else 0
+    w = start(w0)
     trajectory = [w.copy()] if record == "trajectory" else None
+
+    def report(t: int, losses: npt.NDArray[np.float64]) -> bool:
+        if trajectory is not None:
+            trajectory.append(w.copy())
+        return callback is not None and bool(callback(t, w, float(losses[t])))
+
+    loop = make_loop(loss_fn, w, data, learning_rate, batch_size, sampling, rng, optimizer)
+    result = descend(loop, w, steps, report if every else None, every)
+    if trajectory is not None:
+        result.trajectory = np.stack(trajectory[: result.num_steps + 1])
+    return result
+
+
+class Loop(Protocol):
+    """Steps of gradient descent on w, in place, as many as are wanted or fewer."""
+
+    def run(
+        self, first: int, last: int, losses: npt.NDArray[np.float64], times: npt.NDArray[np.float64]
+    ) -> int:
+        """Take steps from ``first`` on, none from ``last`` on; return the first that is left to take.
+
+        A KeyboardInterrupt comes with ``taken`` saying what would have been returned.
+        """
+
+    taken: int
+
+
+def descend(
+    loop: Loop,
+    w: FloatArray,
+    steps: int,
+    report: Callable[[int, npt.NDArray[np.float64]], bool] | None = None,
+    every: int = 0,
+) -> GradientDescentResult:
+    """Run a loop; ``report(t, losses)`` after every step t that is a multiple of ``every`` may stop it."""
+    losses, times = np.empty(steps), np.empty(steps)
     message = f"took all {steps} steps"
-    t = 0
     begin = time.perf_counter()
+    t = 0
     try:
-        for t in range(steps):
-            losses[t], dw = evaluate(w)
-            if dw.shape != w.shape:
-                raise ValueError(f"loss_fn returned a gradient of shape {dw.shape}; expected {w.shape}")
-            w -= (schedule(t) * dw).astype(w.dtype, copy=False)
-            times[t] = time.perf_counter() - begin
-            if trajectory is not None:
-                trajectory.append(w.copy())
-            if callback is not None and callback(t, w, float(losses[t])):
-                message = f"stopped by the callback after step {t}"
-                steps = t + 1
+        while t < steps:
+            last = min(steps, -(-t // every) * every + 1) if every else steps
+            started = time.perf_counter() - begin
+            first, t = t, loop.run(t, last, losses, times)
+            times[first:t] += started
+            if report is not None and (t - 1) % every == 0 and report(t - 1, losses):
+                message = f"stopped by the callback after step {t - 1}"
                 break
     except KeyboardInterrupt:
+        t = max(t, loop.taken)
         message = f"interrupted during step {t}"
-        steps = t
-    points = None if trajectory is None else np.stack(trajectory[: steps + 1])
-    return GradientDescentResult(w, losses[:steps], times[:steps], points, steps, message)
+    return GradientDescentResult(w, losses[:t], times[:t], None, t, message)
 
 
-def _start(w0: npt.ArrayLike) -> FloatArray:
+def make_loop(
+    loss_fn: Callable[..., Any],
+    w: FloatArray,
+    data: tuple[npt.ArrayLike, npt.ArrayLike] | None,
+    learning_rate: float | Callable[[int], float],
+    batch_size: int | None,
+    sampling: Sampling,
+    rng: Rng,
+    optimizer: OptimizerLike,
+) -> Loop:
+    """Return the loop of `gradient_descent` on w: in C where it can be."""
+    schedule = _schedule(learning_rate)
+    as_callable(loss_fn, "loss_fn")
+    threads = loss_fn.threads if isinstance(loss_fn, Objective) else None
+    opt = _optimizer(optimizer, w, threads)
+    if isinstance(loss_fn, Objective) and opt is not None and _runs_in_c(loss_fn, w, opt):
+        if data is not None:
+            raise ValueError("data is given, but the Objective loss_fn has its own")
+        batches = None
+        if batch_size is not None:
+            batches = Batches(loss_fn.n_examples, batch_size, sampling=sampling, rng=rng)
+        return _LoopInC(loss_fn, w, opt, schedule, batches)
+    return _LoopInPython(_evaluator(loss_fn, data, batch_size, sampling, rng), w, opt, schedule)
+
+
+def _runs_in_c(objective: Objective, w: FloatArray, opt: optim.Optimizer) -> bool:
+    """Whether W is what the kernels compute in, and its optimizer one of theirs."""
+    computed = np.result_type(w, objective.X) if objective.X.dtype != np.uint8 else w.dtype
+    return w.ndim == 2 and w.dtype == computed and opt.params is w
+
+
+def _optimizer(optimizer: OptimizerLike, w: FloatArray, threads: int | None) -> optim.Optimizer | None:
+    """Return the optimizer of w; None stands for "sgd" on dtypes that have no kernel, such as longdouble."""
+    if isinstance(optimizer, str):
+        one_of(optimizer, "optimizer", optim.NAMES)
+        if w.dtype not in (np.float32, np.float64) and optimizer == "sgd":
+            return None
+        return optim.REGISTRY[optimizer](w, threads=threads)
+    as_callable(optimizer, "optimizer")
+    opt = optimizer(w)
+    if not isinstance(opt, optim.Optimizer):
+        raise TypeError(f"optimizer returned a {type(opt).__name__}; expected an optimizer of deeprob.optim")
+    return opt
+
+
+class _LoopInPython:
+    """One step after the other of any function."""
+
+    def __init__(
+        self,
+        evaluate: Callable[[FloatArray], tuple[float, FloatArray]],
+        w: FloatArray,
+        opt: optim.Optimizer | None,
+        schedule: Callable[[int], float],
+    ) -> None:
+        self.evaluate, self.w, self.opt, self.schedule = evaluate, w, opt, schedule
+        self.taken = 0
+
+    def run(
+        self, first: int, last: int, losses: npt.NDArray[np.float64], times: npt.NDArray[np.float64]
+    ) -> int:
+        begin = time.perf_counter()
+        w = self.w
+        for t in range(first, last):
+            loss, dw = self.evaluate(w)
+            if dw.shape != w.shape:
+                raise ValueError(f"loss_fn returned a gradient of shape {dw.shape}; expected {w.shape}")
+            rate = self.schedule(t)
+            if self.opt is None:
+                w -= (rate * dw).astype(w.dtype, copy=False)
+            else:
+                self.opt.lr = rate
+                self.opt.step(dw.astype(w.dtype, copy=False))
+            losses[t], times[t] = loss, time.perf_counter() - begin
+            self.taken = t + 1
+        return last
+
+
+class _LoopInC:
+    """Many steps a call on an Objective."""
+
+    # Long enough that a call's own cost is nothing, short enough for Ctrl-C and progress to feel immediate.
+    SECONDS = 0.05
+    # Steps whose batches are drawn ahead at once.
+    AHEAD = 256
+
+    def __init__(
+        self,
+        objective: Objective,
+        w: FloatArray,
+        opt: optim.Optimizer,
+        schedule: Callable[[int], float],
+        batches: "Batches | None",
+    ) -> None:
+        self.objective, self.w, self.opt, self.schedule, self.batches = objective, w, opt, schedule, batches
+        self.states = opt._arrays()[0][1]
+        self.taken = 0
+
+    def run(
+        self, first: int, last: int, losses: npt.NDArray[np.float64], times: npt.NDArray[np.float64]
+    ) -> int:
+        last = min(last, first + self.AHEAD)
+        rates = np.array([as_real(self.schedule(t), "learning_rate") for t in range(first, last)])
+        index, sizes = self.batches.take(last - first) if self.batches is not None else (None, None)
+        o, opt, done = self.objective, self.opt, np.zeros(1, np.int64)
+        begin = time.perf_counter()
+        t, used = first, 0
+        while t < last:
+            started = time.perf_counter() - begin
+            try:
+                _core.descend(
+                    o.loss,
+                    self.w,
+                    o.X,
+                    o.y,
+                    None if index is None else index[used:],
+                    None if sizes is None else sizes[t - first :],
+                    o.parameter,
+                    o._penalties[0],
+                    o._penalties[1],
+                    o.example_axis,
+                    o.class_axis,
+                    o.threads,
+                    opt._kernel,
+                    opt._hyper(),
+                    self.states,
+                    rates[t - first :],
+                    opt.t,
+                    self.SECONDS,
+                    losses[t:last],
+                    times[t:last],
+                    done,
+                )
+            finally:
+                n = int(done[0])
+                times[t : t + n] += started
+                if sizes is not None:
+                    used += int(sizes[t - first : t - first + n].sum())
+                t += n
+                opt.t += n
+                self.taken = t
+        return t
+
+
+def start(w0: npt.ArrayLike) -> FloatArray:
+    """Return a copy of w0 as floats."""
     w = np.array(_core.as_array(w0, "w0", True))
     if w.dtype.kind not in "fiub":
         raise TypeError(f"w0 has dtype {w.dtype}; expected real numbers")
@@ -211,24 +399,38 @@ def _loss_and_gradient(result: Any) -> tuple[float, FloatArray]:
         raise TypeError(f"loss_fn returned a {kind} as the loss; expected a number") from None
 
 
+class Batches:
+    """The positions of minibatch after minibatch, without end; see `gradient_descent`."""
+
+    def __init__(self, N: int, batch_size: int, *, sampling: Sampling = "shuffle", rng: Rng = None) -> None:
+        self.N = as_count(N, "N", 1)
+        self.size = as_count(batch_size, "batch_size", 1)
+        one_of(sampling, "sampling", ("shuffle", "replacement"))
+        self.sampling = sampling
+        self.random: Any = as_random(rng)
+        self.left = np.empty(0, np.int64)  # of the epoch at hand
+
+    def take(self, batches: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the positions of so many batches, one after the other, and the batches' sizes.
+
+        Drawn in one call, positions are those of a call for each batch: the generators' streams do not
+        depend on how they are cut.
+        """
+        if self.sampling == "replacement":
+            index = self.random.choice(self.N, (batches, self.size)).ravel()
+            return index.astype(np.int64, copy=False), np.full(batches, self.size, np.int64)
+        parts: list[npt.NDArray[np.int64]] = []
+        while len(parts) < batches:
+            if self.left.size == 0:
+                self.left = self.random.permutation(self.N).astype(np.int64, copy=False)
+            parts.append(self.left[: self.size])
+            self.left = self.left[self.size :]
+        return np.concatenate(parts), np.array([part.size for part in parts], np.int64)
+
+
 def minibatches(
     N: int, batch_size: int, *, sampling: Sampling = "shuffle", rng: Rng = None
 ) -> Iterator[npt.NDArray[np.int64]]:
     """Yield the positions of minibatch after minibatch, without end; see `gradient_descent`."""
-    examples = as_count(N, "N", 1)
-    size = as_count(batch_size, "batch_size", 1)
-    one_of(sampling, "sampling", ("shuffle", "replacement"))
-    random = as_random(rng)
-    return _drawn(examples, size, random) if sampling == "replacement" else _shuffled(examples, size, random)
-
-
-def _drawn(N: int, size: int, random: Any) -> Iterator[npt.NDArray[np.int64]]:
-    while True:
-        yield random.choice(N, size)
-
-
-def _shuffled(N: int, size: int, random: Any) -> Iterator[npt.NDArray[np.int64]]:
-    while True:
-        order = random.permutation(N)
-        for begin in range(0, N, size):
-            yield order[begin : begin + size]
+    batches = Batches(N, batch_size, sampling=sampling, rng=rng)
+    return (batches.take(1)[0] for _ in itertools.repeat(None))

@@ -30,6 +30,10 @@ static PyMethodDef methods[] = {
      "linear_losses($module, loss, Ws, X, y, index, out, parameter, l1, l2, "
      "example_axis, class_axis, threads, /)\n--\n\n"
      "See deeprob.Objective.values."},
+    {"linear_numeric", FAST(dp_py_linear_numeric), METH_FASTCALL,
+     "linear_numeric($module, loss, W, X, y, b, index, parameter, l1, l2, h, forward, "
+     "example_axis, class_axis, threads, /)\n--\n\n"
+     "The numeric gradient with respect to W. See deeprob.numeric_gradient."},
     {"score_loss", FAST(dp_py_score_loss), METH_FASTCALL,
      "score_loss($module, loss, s, y, out, parameter, grad, example_axis, /)\n--\n\n"
      "See deeprob.softmax_cross_entropy."},

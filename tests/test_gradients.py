@@ -86,3 +86,38 @@ def test_scipy_agrees(peer):
         lambda w: objective.value(w.reshape(3, 4)), lambda w: objective(w.reshape(3, 4))[1].ravel(), W
     )
     assert error < 1e-6
+
+
+def test_an_objective_of_a_matrix_is_not_called_and_only_its_own_class_is_seen_through(monkeypatch):
+    rng = np.random.default_rng(0)
+    X, y, W = rng.standard_normal((9, 4)), rng.integers(0, 3, 9), rng.standard_normal((3, 4))
+
+    class Twice(deeprob.Objective):
+        def __call__(self, W, index=None, *, out=None):
+            return 2 * self.value(W, index), W
+
+    doubled = deeprob.numeric_gradient(Twice(X, y), W)
+    objective = deeprob.Objective(X, y)
+    monkeypatch.setattr(deeprob.Objective, "_evaluate", None)
+    W.flags.writeable = False
+    np.testing.assert_allclose(doubled, 2 * deeprob.numeric_gradient(objective, W), atol=1e-8)
+
+
+def test_float32_weights_are_perturbed_in_float64():
+    rng = np.random.default_rng(0)
+    W = rng.standard_normal((3, 4)).astype(np.float32)
+    objective = deeprob.Objective(rng.standard_normal((9, 4)).astype(np.float32), rng.integers(0, 3, 9))
+    before = W.tobytes()
+    np.testing.assert_allclose(deeprob.numeric_gradient(objective, W), objective(W)[1], rtol=1e-5, atol=1e-6)
+    assert W.tobytes() == before
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 5), (2, 4), (0, 4), (1, 3, 4)])
+def test_a_wrong_shape_is_the_error_of_the_objective(shape):
+    objective = deeprob.Objective(np.ones((6, 4)), [0, 1, 2, 0, 1, 2])
+    W = np.ones(shape)
+    with pytest.raises(ValueError, match="W|x") as called:
+        objective(W)
+    with pytest.raises(ValueError, match="W|x") as checked:
+        deeprob.numeric_gradient(objective, W)
+    assert str(checked.value) == str(called.value)

@@ -129,8 +129,34 @@ typedef struct {
                    int64_t *best);
 } dp_linear_kernels;
 
+/* Rows of a tile whose columns are varied: as many are in memory, those from the block's
+ * rows on with label 0 and scores that make no loss of it. And what is kept of each column:
+ * this many rows of ld float64, the first for the loss at the scores as they are. */
+#define DP_COLUMN_ROWS 64
+#define DP_COLUMN_STATES 3
+
+/* A loss as a function of one class's scores while all others stay, in float64: optional,
+ * and much cheaper than the whole tile again. The state of column c begins at
+ * state + c * DP_COLUMN_STATES * ld; its first row is not the loss's. */
+typedef struct {
+    /* Fills the state of every column from the tile, which is only read. */
+    void (*prepare)(const dp_loss_block *k, double *state);
+    /* The losses of the rows when class c has the scores s[r], up to a term that these do
+     * not change, summed over r modulo the 8 lanes; `state` is that column's. */
+    void (*at)(const dp_loss_block *k, const double *state, ptrdiff_t c,
+               const double *s, double *sums);
+} dp_loss_column;
+
 typedef struct {
     dp_loss_kernel loss[DP_LOSS_COUNT];
+    /* The states of a tile's columns; then, of column c, the sum over the rows of
+     * L(s + up x) - L(s + down x). The block's gradient must not be asked for; its
+     * losses are overwritten. copy: scratch of C * ld values. Only float64. */
+    void (*column_states)(dp_loss loss, const dp_loss_block *k, double *state,
+                          double *copy);
+    double (*column_change)(dp_loss loss, const dp_loss_block *k, const double *state,
+                            ptrdiff_t c, const double *x, double up, double down,
+                            double *copy);
     /* The project's own functions, elementwise, for tests: y[i] = f(x[i]). */
     void (*exp)(const void *x, ptrdiff_t n, void *y);
     void (*log1p)(const double *x, ptrdiff_t n, double *y);

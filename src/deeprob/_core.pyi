@@ -60,6 +60,23 @@ def linear_losses(
     threads: int | None,
     /,
 ) -> npt.NDArray[np.float64]: ...
+def linear_numeric(
+    loss: str,
+    W: Any,
+    X: Any,
+    y: Any,
+    b: Any,
+    index: Any,
+    parameter: float,
+    l1: float,
+    l2: float,
+    h: float,
+    forward: bool,
+    example_axis: int,
+    class_axis: int,
+    threads: int | None,
+    /,
+) -> npt.NDArray[np.float64]: ...
 def score_loss(
     loss: str, s: Any, y: Any, out: Any, parameter: float, grad: bool, example_axis: int, /
 ) -> Any: ...

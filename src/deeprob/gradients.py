@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from . import _core
 from ._arguments import FloatArray, answers_keywords, as_callable, as_real, one_of
+from .objective import Objective
 
 
 @answers_keywords
@@ -27,10 +28,13 @@ def numeric_gradient(
     ----------
     f : callable
         f(x) returns the loss, or a tuple whose first entry is the loss, as every loss of deeprob does.
-        An `Objective` will do.
+        An `Objective` of a matrix is not called: perturbing W[c, d] changes score c alone, by the step times
+        X[:, d], so its loss is evaluated again from that one column of the scores. That is the same quotient,
+        about a thousand times faster, on the `Objective`'s threads; all of it in float64, at the values that
+        W and X hold, also where they are float32.
     x : array of float32 or float64
         The point. A writable array is perturbed in place, as the course's checks rely on, and restored
-        whatever happens; anything else is copied, integers as float64.
+        whatever happens; anything else is copied, integers as float64. An `Objective`'s W is only read.
     h : float
         The step, larger than 0. In float64 1e-5 suits central differences; the slides use 1e-4, forward.
     method : {"central", "forward"}
@@ -57,6 +61,10 @@ def numeric_gradient(
     step = as_real(h, "h")
     if step == 0.0:
         raise ValueError(f"h is {h}; expected a finite number larger than 0")
+    if type(f) is Objective:  # another class may evaluate something else
+        W = _core.as_array(x, "x", True)
+        if W.ndim == 2:
+            return f._numeric_gradient(W, step, method == "forward")
     point = _perturbable(x)
     gradient = np.empty(point.shape)
     base = _loss(f, point) if method == "forward" else 0.0

@@ -190,6 +190,11 @@ class Objective:
         penalty: float = _core.penalty(W, *self._penalties, False, None)
         return data, penalty
 
+    def _numeric_gradient(self, W: npt.ArrayLike, h: float, forward: bool) -> FloatArray:
+        """Return the numeric gradient of `value` at W: see `numeric_gradient`."""
+        options = (*self._penalties, h, forward, self.example_axis, self.class_axis, self.threads)
+        return _core.linear_numeric(self.loss, W, self.X, self.y, None, None, self.parameter, *options)
+
     def predict(self, W: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Return the predicted classes of X at W."""
         axes = (self.example_axis, self.class_axis, self.threads)

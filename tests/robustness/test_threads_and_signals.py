@@ -384,7 +384,7 @@ work = {
     ),
     "random search": lambda: deeprob.random_search(X[:5000], [9] * 5000, num_tries=10**6, threads=threads),
     "numeric gradient": lambda: deeprob.numeric_gradient(
-        deeprob.Objective(X[:5000], [9] * 5000, threads=threads), np.zeros((10, D))
+        deeprob.Objective(X[:50000], [9] * 50000, threads=threads), np.zeros((10, D))
     ),
     "loop of passes": loop,
     "gradient descent": descend,

@@ -1,4 +1,5 @@
 /* The losses: block functions over a class-major tile of scores. */
+#include <math.h>
 #include <string.h>
 
 #include "kernels/kernels.h"

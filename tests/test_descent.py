@@ -122,6 +122,11 @@ def test_a_schedule_is_a_function_of_the_step():
     np.testing.assert_array_equal(result.w, w)
 
 
+def test_a_gradient_may_be_w_itself():
+    result = deeprob.gradient_descent(lambda w: (0.5 * w @ w, w), [4.0], learning_rate=0.5, num_steps=2)
+    np.testing.assert_array_equal(result.w, [1.0])
+
+
 def test_the_callback_can_stop():
     result = deeprob.gradient_descent(
         bowl, [1.0, 1.0], learning_rate=0.01, num_steps=100, callback=lambda t, w, loss: t == 4

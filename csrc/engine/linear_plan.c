@@ -97,8 +97,8 @@ dp_linear_make_plan(const dp_linear_job *job, int threads)
     p.ldw = p.group * ((D + p.group - 1) / p.group | 1);
     p.pack_tiles = !rows_as_they_are(job);
     /* Columns: the packer reads a few values of every feature's far-away row, so a wider
-     * tile makes more of each page it touches (four groups: 1.5 times faster). Bits do
-     * not depend on the tile. */
+     * tile makes more of each page it touches (64 rows against 32: 1.15 times faster in
+     * float32, 128 no more). Bits do not depend on the tile. */
     const int columns = job->X.row_stride < job->X.col_stride;
     const ptrdiff_t fitting = TILE_BYTES / (DP_RUN_ROWS * p.ldw * size);
     p.tile_rows =

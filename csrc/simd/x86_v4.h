@@ -84,12 +84,29 @@ FN(vfma)(V a, V b, V c)
     return DP_MM(fmadd)(a, b, c);
 }
 
+/* The even (odd) quarters of 16 bytes of a, then those of b. */
+DP_INLINE V
+FN(vquarters)(V a, V b, const int odd)
+{
+    const __m512i even_index = _mm512_set_epi64(13, 12, 9, 8, 5, 4, 1, 0);
+    const __m512i odd_index = _mm512_set_epi64(15, 14, 11, 10, 7, 6, 3, 2);
+    const __m512i index = odd ? odd_index : even_index;
+#if DP_IS_F32
+    return _mm512_castpd_ps(
+        _mm512_permutex2var_pd(_mm512_castps_pd(a), index, _mm512_castps_pd(b)));
+#else
+    return _mm512_permutex2var_pd(a, index, b);
+#endif
+}
+
+/* Blocks within the quarters first; then the 4 x 4 matrix of quarters, in two steps. */
 DP_INLINE void
 FN(vtranspose)(V *a)
 {
+    enum { BLOCK = VL / 4 };
+    V t[VL], u[VL];
 #if DP_IS_F32
-    V t[16], u[16];
-    for (int i = 0; i < 16; i += 4) { /* 4 x 4 blocks within the quarters */
+    for (int i = 0; i < VL; i += 4) {
         const V p = _mm512_unpacklo_ps(a[i], a[i + 1]);
         const V q = _mm512_unpackhi_ps(a[i], a[i + 1]);
         const V r = _mm512_unpacklo_ps(a[i + 2], a[i + 3]);
@@ -99,35 +116,22 @@ FN(vtranspose)(V *a)
         t[i + 2] = _mm512_shuffle_ps(q, s, 0x44);
         t[i + 3] = _mm512_shuffle_ps(q, s, 0xee);
     }
-    for (int i = 0; i < 4; i++) { /* the 4 x 4 matrix of those quarters, in two steps */
-        u[i] = _mm512_shuffle_f32x4(t[i], t[i + 4], 0x88);
-        u[i + 4] = _mm512_shuffle_f32x4(t[i], t[i + 4], 0xdd);
-        u[i + 8] = _mm512_shuffle_f32x4(t[i + 8], t[i + 12], 0x88);
-        u[i + 12] = _mm512_shuffle_f32x4(t[i + 8], t[i + 12], 0xdd);
-    }
-    for (int i = 0; i < 4; i++) {
-        a[i] = _mm512_shuffle_f32x4(u[i], u[i + 8], 0x88);
-        a[i + 8] = _mm512_shuffle_f32x4(u[i], u[i + 8], 0xdd);
-        a[i + 4] = _mm512_shuffle_f32x4(u[i + 4], u[i + 12], 0x88);
-        a[i + 12] = _mm512_shuffle_f32x4(u[i + 4], u[i + 12], 0xdd);
-    }
 #else
-    V t[8], u[8];
-    for (int i = 0; i < 8; i += 2) {
+    for (int i = 0; i < VL; i += 2) {
         t[i] = _mm512_unpacklo_pd(a[i], a[i + 1]);
         t[i + 1] = _mm512_unpackhi_pd(a[i], a[i + 1]);
     }
-    for (int i = 0; i < 2; i++) {
-        u[i] = _mm512_shuffle_f64x2(t[i], t[i + 2], 0x88);
-        u[i + 2] = _mm512_shuffle_f64x2(t[i], t[i + 2], 0xdd);
-        u[i + 4] = _mm512_shuffle_f64x2(t[i + 4], t[i + 6], 0x88);
-        u[i + 6] = _mm512_shuffle_f64x2(t[i + 4], t[i + 6], 0xdd);
-    }
-    for (int i = 0; i < 2; i++) {
-        a[i] = _mm512_shuffle_f64x2(u[i], u[i + 4], 0x88);
-        a[i + 4] = _mm512_shuffle_f64x2(u[i], u[i + 4], 0xdd);
-        a[i + 2] = _mm512_shuffle_f64x2(u[i + 2], u[i + 6], 0x88);
-        a[i + 6] = _mm512_shuffle_f64x2(u[i + 2], u[i + 6], 0xdd);
-    }
 #endif
+    for (int i = 0; i < BLOCK; i++) {
+        u[i] = FN(vquarters)(t[i], t[i + BLOCK], 0);
+        u[i + BLOCK] = FN(vquarters)(t[i], t[i + BLOCK], 1);
+        u[i + 2 * BLOCK] = FN(vquarters)(t[i + 2 * BLOCK], t[i + 3 * BLOCK], 0);
+        u[i + 3 * BLOCK] = FN(vquarters)(t[i + 2 * BLOCK], t[i + 3 * BLOCK], 1);
+    }
+    for (int i = 0; i < BLOCK; i++) {
+        a[i] = FN(vquarters)(u[i], u[i + 2 * BLOCK], 0);
+        a[i + 2 * BLOCK] = FN(vquarters)(u[i], u[i + 2 * BLOCK], 1);
+        a[i + BLOCK] = FN(vquarters)(u[i + BLOCK], u[i + 3 * BLOCK], 0);
+        a[i + 3 * BLOCK] = FN(vquarters)(u[i + BLOCK], u[i + 3 * BLOCK], 1);
+    }
 }

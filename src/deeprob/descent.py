@@ -266,7 +266,8 @@ class _LoopInPython:
                 w -= (rate * dw).astype(w.dtype, copy=False)
             else:
                 self.opt.lr = rate
-                self.opt.step(dw.astype(w.dtype, copy=False))
+                # a gradient may be w itself, as that of w^2 / 2 is, which the step would overwrite
+                self.opt.step(dw.astype(w.dtype, copy=np.may_share_memory(dw, w)))
             losses[t], times[t] = loss, time.perf_counter() - begin
             self.taken = t + 1
         return last

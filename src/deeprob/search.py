@@ -40,8 +40,10 @@ class RandomSearchResult:
 
 
 # Candidates drawn and scored at a time: at most this many, of at most so many bytes. Where somebody follows
-# the attempts their number grows until a pass takes so many seconds, and shrinks when it takes twice as long.
+# the attempts their number grows until a pass takes so many seconds, and shrinks when it takes twice as long,
+# but not below _LEAST: one at a time a pass costs nearly as much as four.
 _MOST = 16
+_LEAST = 4
 _BYTES = 16_000_000
 _SECONDS = 0.2
 
@@ -202,7 +204,7 @@ def random_search(
     best_loss, best_attempt = float("inf"), -1
     best_W: npt.NDArray[np.float64] | None = None
     attempt, stopped = 0, False
-    count = 1 if followed else most
+    count = min(_LEAST, most) if followed else most
     try:
         while attempt < tries and not stopped:
             begin = time.perf_counter()
@@ -212,7 +214,7 @@ def random_search(
             if followed and seconds < _SECONDS:
                 count = min(most, count + max(1, count // 2))
             elif followed and seconds > 2 * _SECONDS:
-                count = max(1, count // 2)
+                count = max(min(_LEAST, most), count // 2)
             for k, value in enumerate(values):
                 candidates.used = k + 1
                 losses[attempt] = value

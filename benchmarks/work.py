@@ -10,7 +10,7 @@ Answer = tuple[Any, ...]  # numbers and arrays, compared one by one
 
 
 class AbsentError(Exception):
-    """What a peer, or this build of deeprob, does not have."""
+    """What a peer does not have here."""
 
 
 @dataclass(frozen=True)

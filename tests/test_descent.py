@@ -189,3 +189,38 @@ def test_a_loss_that_returns_no_gradient_is_named():
         deeprob.gradient_descent(lambda w: 1.0, [1.0], learning_rate=0.1, num_steps=1)
     with pytest.raises(ValueError, match=r"gradient of shape \(3,\); expected \(1,\)"):
         deeprob.gradient_descent(lambda w: (1.0, np.ones(3)), [1.0], learning_rate=0.1, num_steps=1)
+
+
+class TestWhatStandsInForTheKernelsIsUsed:
+    W0 = np.zeros((3, 7))
+
+    def test_an_objective_of_another_class(self, problem):
+        class Frozen(deeprob.Objective):
+            def value_and_grad(self, W, index=None, *, out=None):
+                loss, dW = super().value_and_grad(W, index, out=out)
+                return loss, 0 * dW
+
+        result = deeprob.gradient_descent(Frozen(*problem), self.W0, learning_rate=1.0, num_steps=3)
+        np.testing.assert_array_equal(result.w, self.W0)
+
+    def test_an_optimizer_of_another_class(self, problem):
+        class Still(deeprob.optim.SGD):
+            def step(self, grads):
+                pass
+
+        objective = deeprob.Objective(*problem)
+        result = deeprob.gradient_descent(objective, self.W0, learning_rate=1.0, num_steps=3, optimizer=Still)
+        np.testing.assert_array_equal(result.w, self.W0)
+
+    def test_an_optimizer_of_another_array_is_refused(self, problem):
+        objective, other = deeprob.Objective(*problem), np.zeros((3, 7))
+        for optimizer, error in (
+            (lambda w: deeprob.optim.SGD(other), ValueError),
+            (deeprob.optim.Adam(other), TypeError),
+            (lambda w: None, TypeError),
+            ("adamw", ValueError),
+        ):
+            with pytest.raises(error, match="^optimizer"):
+                deeprob.gradient_descent(
+                    objective, self.W0, learning_rate=1.0, num_steps=1, optimizer=optimizer
+                )

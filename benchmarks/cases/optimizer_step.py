@@ -5,9 +5,10 @@ from collections.abc import Callable
 import numpy as np
 
 import deeprob
+from deeprob import optim
 
 from ..peers.adam import BETA1, BETA2, EPS, LR, MOMENTUM
-from ..work import AbsentError, Answer, Case, Form, Work
+from ..work import Answer, Case, Form, Work
 
 PARAMETERS = {"full": 10_000_000, "quick": 4_000_000, "tiny": 20_000}
 STREAMS = {"sgd": 3, "momentum": 5, "adam": 7}  # float32 reads and writes a parameter
@@ -16,10 +17,6 @@ Make = Callable[[str, np.ndarray], Callable[[np.ndarray], None]]
 
 def ours(kind: str, p: np.ndarray) -> Callable[[np.ndarray], object]:
     """Return deeprob's step."""
-    try:
-        from deeprob import optim
-    except ImportError:
-        raise AbsentError("deeprob.optim is not in this build") from None
     if kind == "adam":
         return optim.Adam(p, lr=LR, betas=(BETA1, BETA2), eps=EPS).step
     return (optim.SGD(p, lr=LR) if kind == "sgd" else optim.Momentum(p, lr=LR, momentum=MOMENTUM)).step

@@ -20,7 +20,9 @@ asked_to_stop(void *context)
 {
     pass *p = context;
     const dp_linear_job *job = p->job;
-    if (job->interrupted && job->interrupted(job->interrupted_context)) {
+    /* Once is enough: an exception is set by then, and no signal handler may run. */
+    if (!atomic_load_explicit(&p->stop, memory_order_relaxed) && job->interrupted &&
+        job->interrupted(job->interrupted_context)) {
         atomic_store_explicit(&p->stop, 1, memory_order_relaxed);
     }
     return atomic_load_explicit(&p->stop, memory_order_relaxed);
@@ -295,7 +297,9 @@ dp_linear_pass(dp_linear_job *job, const dp_linear_plan *plan, const dp_shared *
 {
     pass p = start_pass(job, plan, s);
     atomic_init(&p.stop, 0);
-    if (dp_parallel(plan->chunks, plan->threads, run_chunk, asked_to_stop, &p) != 0) {
+    /* Asked to stop while the others were in their last tiles, no task says so. */
+    if (dp_parallel(plan->chunks, plan->threads, run_chunk, asked_to_stop, &p) != 0 ||
+        atomic_load_explicit(&p.stop, memory_order_relaxed)) {
         return 1;
     }
     job->hits = 0;

@@ -148,7 +148,9 @@ asked_to_stop(void *context)
 {
     pass *p = context;
     const dp_linear_job *job = p->job;
-    if (job->interrupted && job->interrupted(job->interrupted_context)) {
+    /* Once is enough: an exception is set by then, and no signal handler may run. */
+    if (!atomic_load_explicit(&p->stop, memory_order_relaxed) && job->interrupted &&
+        job->interrupted(job->interrupted_context)) {
         atomic_store_explicit(&p->stop, 1, memory_order_relaxed);
     }
     return atomic_load_explicit(&p->stop, memory_order_relaxed);
@@ -358,7 +360,9 @@ dp_numeric_run(dp_linear_job *job, const dp_numeric_plan *plan, void *scratch)
         const ptrdiff_t left = (p.n - p.begin + ROWS - 1) / ROWS;
         const ptrdiff_t tiles = left < GROUP_TILES ? left : GROUP_TILES;
         if (dp_parallel(tiles, plan->threads, prepare_tile, asked_to_stop, &p) != 0 ||
-            dp_parallel(blocks, plan->threads, vary_block, asked_to_stop, &p) != 0) {
+            atomic_load_explicit(&p.stop, memory_order_relaxed) ||
+            dp_parallel(blocks, plan->threads, vary_block, asked_to_stop, &p) != 0 ||
+            atomic_load_explicit(&p.stop, memory_order_relaxed)) {
             return 1;
         }
         double *swap = p.sums;

@@ -132,7 +132,7 @@ class LinearClassifier:
         sampling : {"replacement", "shuffle"}
             How batches are drawn; with replacement as in the course.
         optimizer, callback
-            As for `gradient_descent`. Training runs in C, a callback after each step excepted.
+            As for `gradient_descent`. Training runs in C where it can, many steps a call without a callback.
 
         Returns
         -------

@@ -15,7 +15,7 @@ from .objective import Objective
 
 Sampling = Literal["shuffle", "replacement"]
 Record = Literal["loss", "trajectory"]
-# A name in deeprob.optim.NAMES, or a function of (params, lr=...) as its classes are.
+# A name in deeprob.optim.NAMES, or a function of the parameters, as its classes are.
 OptimizerLike = str | Callable[..., optim.Optimizer]
 # (step, w, loss) -> True to stop
 Callback = Callable[[int, FloatArray, float], "bool | None"]
@@ -96,8 +96,9 @@ def gradient_descent(
         An int n means ``RandomState(n)``; None draws fresh entropy.
     optimizer : str or callable
         A name in ``deeprob.optim.NAMES`` ("sgd" is the lecture's step, "momentum", "adam"), or a class of
-        `deeprob.optim`, or a function that takes ``(params, lr=...)`` and returns one of its optimizers,
-        such as ``functools.partial(deeprob.optim.Momentum, momentum=0.99)``.
+        `deeprob.optim`, or a function that takes the parameters and returns one of its optimizers, such as
+        ``functools.partial(deeprob.optim.Momentum, momentum=0.99)``. Its ``lr`` is set to
+        ``learning_rate`` at every step.
     callback : callable, optional
         Called as ``callback(t, w, loss)`` after step t, with the loss it started from; True stops.
         ``w`` is the array that the next step changes: copy it to keep it.
@@ -119,7 +120,9 @@ def gradient_descent(
     -----
     On an `Objective` the loop itself runs in C, many steps a call: gather by index, loss, gradient, optimizer
     step; Python comes in about every 50 ms, and after each step for a callback or a trajectory. The result
-    has the bits of the loop in Python.
+    has the bits of the loop in Python, which runs where W's dtype is not the one that is computed in (float32
+    beside a float64 X) and for subclasses. A schedule must depend on the step alone: it and ``rng`` may be
+    asked some steps ahead.
 
     Examples
     --------
@@ -157,11 +160,17 @@ class Loop(Protocol):
     """Steps of gradient descent on w, in place, as many as are wanted or fewer."""
 
     def run(
-        self, first: int, last: int, losses: npt.NDArray[np.float64], times: npt.NDArray[np.float64]
+        self,
+        first: int,
+        last: int,
+        losses: npt.NDArray[np.float64],
+        times: npt.NDArray[np.float64],
+        begin: float,
     ) -> int:
         """Take steps from ``first`` on, none from ``last`` on; return the first that is left to take.
 
-        A KeyboardInterrupt comes with ``taken`` saying what would have been returned.
+        Times are counted from ``begin``. A KeyboardInterrupt comes with ``taken`` saying what would have been
+        returned.
         """
 
     taken: int
@@ -182,9 +191,7 @@ def descend(
     try:
         while t < steps:
             last = min(steps, -(-t // every) * every + 1) if every else steps
-            started = time.perf_counter() - begin
-            first, t = t, loop.run(t, last, losses, times)
-            times[first:t] += started
+            t = loop.run(t, last, losses, times, begin)
             if report is not None and (t - 1) % every == 0 and report(t - 1, losses):
                 message = f"stopped by the callback after step {t - 1}"
                 break
@@ -207,11 +214,10 @@ def make_loop(
     """Return the loop of `gradient_descent` on w: in C where it can be."""
     schedule = _schedule(learning_rate)
     as_callable(loss_fn, "loss_fn")
+    one_of(sampling, "sampling", ("shuffle", "replacement"))
     threads = loss_fn.threads if isinstance(loss_fn, Objective) else None
     opt = _optimizer(optimizer, w, threads)
-    if isinstance(loss_fn, Objective) and opt is not None and _runs_in_c(loss_fn, w, opt):
-        if data is not None:
-            raise ValueError("data is given, but the Objective loss_fn has its own")
+    if isinstance(loss_fn, Objective) and opt is not None and data is None and _runs_in_c(loss_fn, w, opt):
         batches = None
         if batch_size is not None:
             batches = Batches(loss_fn.n_examples, batch_size, sampling=sampling, rng=rng)
@@ -220,22 +226,34 @@ def make_loop(
 
 
 def _runs_in_c(objective: Objective, w: FloatArray, opt: optim.Optimizer) -> bool:
-    """Whether W is what the kernels compute in, and its optimizer one of theirs."""
+    """Whether W is what the kernels compute in, and nobody has put something else in their place."""
+    if type(objective) is not Objective or type(opt).step is not optim.Optimizer.step:
+        return False
     computed = np.result_type(w, objective.X) if objective.X.dtype != np.uint8 else w.dtype
-    return w.ndim == 2 and w.dtype == computed and opt.params is w
+    return w.ndim == 2 and w.dtype == computed
 
 
-def _optimizer(optimizer: OptimizerLike, w: FloatArray, threads: int | None) -> optim.Optimizer | None:
+def _optimizer(
+    optimizer: OptimizerLike | optim.Optimizer, w: FloatArray, threads: int | None
+) -> optim.Optimizer | None:
     """Return the optimizer of w; None stands for "sgd" on dtypes that have no kernel, such as longdouble."""
     if isinstance(optimizer, str):
         one_of(optimizer, "optimizer", optim.NAMES)
         if w.dtype not in (np.float32, np.float64) and optimizer == "sgd":
             return None
         return optim.REGISTRY[optimizer](w, threads=threads)
+    if isinstance(optimizer, optim.Optimizer):
+        name = type(optimizer).__name__
+        raise TypeError(
+            f"optimizer is an instance of {name}, with parameters of its own; expected the class, "
+            f"deeprob.optim.{name}, or functools.partial(deeprob.optim.{name}, ...)"
+        )
     as_callable(optimizer, "optimizer")
     opt = optimizer(w)
     if not isinstance(opt, optim.Optimizer):
         raise TypeError(f"optimizer returned a {type(opt).__name__}; expected an optimizer of deeprob.optim")
+    if opt.params is not w:
+        raise ValueError("optimizer returned one of other parameters; expected one of the array it was given")
     return opt
 
 
@@ -253,23 +271,28 @@ class _LoopInPython:
         self.taken = 0
 
     def run(
-        self, first: int, last: int, losses: npt.NDArray[np.float64], times: npt.NDArray[np.float64]
+        self,
+        first: int,
+        last: int,
+        losses: npt.NDArray[np.float64],
+        times: npt.NDArray[np.float64],
+        begin: float,
     ) -> int:
-        begin = time.perf_counter()
         w = self.w
         for t in range(first, last):
             loss, dw = self.evaluate(w)
             if dw.shape != w.shape:
                 raise ValueError(f"loss_fn returned a gradient of shape {dw.shape}; expected {w.shape}")
             rate = self.schedule(t)
+            losses[t] = loss
             if self.opt is None:
                 w -= (rate * dw).astype(w.dtype, copy=False)
             else:
                 self.opt.lr = rate
                 # a gradient may be w itself, as that of w^2 / 2 is, which the step would overwrite
                 self.opt.step(dw.astype(w.dtype, copy=np.may_share_memory(dw, w)))
-            losses[t], times[t] = loss, time.perf_counter() - begin
             self.taken = t + 1
+            times[t] = time.perf_counter() - begin
         return last
 
 
@@ -278,8 +301,9 @@ class _LoopInC:
 
     # Long enough that a call's own cost is nothing, short enough for Ctrl-C and progress to feel immediate.
     SECONDS = 0.05
-    # Steps whose batches are drawn ahead at once.
+    # Steps and examples for which batches are drawn ahead at once.
     AHEAD = 256
+    EXAMPLES_AHEAD = 1 << 18
 
     def __init__(
         self,
@@ -294,15 +318,21 @@ class _LoopInC:
         self.taken = 0
 
     def run(
-        self, first: int, last: int, losses: npt.NDArray[np.float64], times: npt.NDArray[np.float64]
+        self,
+        first: int,
+        last: int,
+        losses: npt.NDArray[np.float64],
+        times: npt.NDArray[np.float64],
+        begin: float,
     ) -> int:
-        last = min(last, first + self.AHEAD)
-        rates = np.array([as_real(self.schedule(t), "learning_rate") for t in range(first, last)])
+        ahead = self.EXAMPLES_AHEAD // self.batches.size if self.batches is not None else self.AHEAD
+        last = min(last, first + max(1, min(ahead, self.AHEAD)))
+        rates = np.array([self.schedule(t) for t in range(first, last)])
         index, sizes = self.batches.take(last - first) if self.batches is not None else (None, None)
         o, opt, done = self.objective, self.opt, np.zeros(1, np.int64)
-        begin = time.perf_counter()
         t, used = first, 0
         while t < last:
+            done[0] = 0
             started = time.perf_counter() - begin
             try:
                 _core.descend(
@@ -335,6 +365,8 @@ class _LoopInC:
                     used += int(sizes[t - first : t - first + n].sum())
                 t += n
                 opt.t += n
+                if n:
+                    opt.lr = float(rates[t - first - 1])
                 self.taken = t
         return t
 
@@ -349,7 +381,7 @@ def start(w0: npt.ArrayLike) -> FloatArray:
 
 def _schedule(learning_rate: float | Callable[[int], float]) -> Callable[[int], float]:
     if callable(learning_rate):
-        return learning_rate
+        return lambda t: as_real(learning_rate(t), "learning_rate")
     rate = as_real(learning_rate, "learning_rate")
     return lambda _t: rate
 

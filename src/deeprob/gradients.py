@@ -62,7 +62,7 @@ def numeric_gradient(
     if step == 0.0:
         raise ValueError(f"h is {h}; expected a finite number larger than 0")
     if type(f) is Objective:  # another class may evaluate something else
-        W = _core.as_array(x, "x", True)
+        W = _perturbable(x)
         if W.ndim == 2:
             return f._numeric_gradient(W, step, method == "forward")
     point = _perturbable(x)

@@ -37,9 +37,7 @@ class Objective:
 
     Examples
     --------
-    >>> from typing import Any
-
-    import numpy as np
+    >>> import numpy as np
     >>> import deeprob
     >>> X = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
     >>> objective = deeprob.Objective(X, [0, 1, 1], loss="svm", reg=0.1)

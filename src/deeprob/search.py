@@ -229,5 +229,5 @@ def random_search(
     finally:
         candidates.rewind()
     if best_W is None:
-        raise ValueError("no attempt had a finite loss: X holds NaN or infinite values")
+        raise ValueError("no attempt had a finite loss: X holds NaN, infinite or very large values")
     return RandomSearchResult(best_W, best_loss, best_attempt, losses[:attempt])

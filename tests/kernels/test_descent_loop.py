@@ -146,6 +146,7 @@ def test_ctrl_c_returns_the_steps_taken(batch_size):
     assert time.perf_counter() - begin < 1.5
     assert result.message == f"interrupted during step {result.num_steps}"
     assert len(result.losses) == len(result.times) == result.num_steps > 0
+    assert (np.diff(result.times) > 0).all()
     again = deeprob.gradient_descent(
         objective, W, learning_rate=0.01, num_steps=result.num_steps, batch_size=batch_size, rng=0
     )

@@ -76,6 +76,14 @@ class State:
             return self
         return optimizer._formed([states[self.number] for _, states in optimizer._arrays()])
 
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __set__(self, optimizer: "Optimizer", value: Any) -> None:
+        raise AttributeError(
+            f"{self.name} cannot be replaced; write into its arrays: {self.name}[...] = value"
+        )
+
 
 class Optimizer:
     """The base of all optimizers.

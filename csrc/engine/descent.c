@@ -25,11 +25,7 @@ static dp_linear_plan
 plan_largest(const dp_descent *d, int threads, const dp_update *update,
              dp_linear_job *job)
 {
-    int64_t largest = 0;
-    for (ptrdiff_t k = 0; d->sizes && k < d->steps; k++) {
-        largest = d->sizes[k] > largest ? d->sizes[k] : largest;
-    }
-    return plan_step(d, 0, (ptrdiff_t)largest, threads, update, job);
+    return plan_step(d, 0, d->largest, threads, update, job);
 }
 
 static size_t
@@ -108,6 +104,9 @@ dp_descent_run(dp_descent *d, int threads, void *scratch)
     for (d->done = 0; d->done < d->steps;) {
         const ptrdiff_t step = d->done;
         const ptrdiff_t n = d->sizes ? (ptrdiff_t)d->sizes[step] : 0;
+        if (d->sizes && (n < 1 || n > d->largest || n > d->linear->index.n - first)) {
+            break; /* checked before, but another thread has written since */
+        }
         const dp_linear_plan plan = plan_step(d, first, n, threads, &update, &job);
         hyper[0] = d->rates[step];
         dp_step_scalars_table[d->step](hyper, d->t + step + 1, update.scalars);

@@ -22,11 +22,12 @@ typedef struct {
     ptrdiff_t steps;     /* at most this many */
     const double *rates; /* (steps,) lr of each */
     const int64_t
-        *sizes;     /* (steps,) examples of each, whose positions follow one another
+        *sizes;        /* (steps,) examples of each, whose positions follow one another
                              in linear->index; NULL: all examples */
-    double *losses; /* (steps,) out: the loss that each step started from */
-    double *times;  /* (steps,) out: seconds from the call's begin to each's end */
-    ptrdiff_t done; /* out: steps taken */
+    ptrdiff_t largest; /* of the sizes; a size that is more by then is not stepped */
+    double *losses;    /* (steps,) out: the loss that each step started from */
+    double *times;     /* (steps,) out: seconds from the call's begin to each's end */
+    ptrdiff_t done;    /* out: steps taken */
 } dp_descent;
 
 /* Bytes of scratch that dp_descent_run wants with at most `threads` threads, 64-byte

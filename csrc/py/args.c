@@ -428,10 +428,21 @@ refuse_value(PyObject *error, const char *name, PyArrayObject *a, ptrdiff_t i,
     return -1;
 }
 
+/* Ctrl-C in a check of very many values, as views with stride 0 may hold; looks every
+ * million of them. */
+static int
+long_check_interrupted(ptrdiff_t i)
+{
+    return (i & 0xfffff) == 0xfffff && PyErr_CheckSignals() < 0;
+}
+
 int
 dp_check_index(PyArrayObject *a, const dp_ints *index, Py_ssize_t N)
 {
     for (ptrdiff_t i = 0; i < index->n; i++) {
+        if (long_check_interrupted(i)) {
+            return -1;
+        }
         if (dp_position(index, i, N) < 0) {
             return refuse_value(PyExc_IndexError, "index", a, i,
                                 "positions of examples in", N - 1, N);
@@ -446,6 +457,9 @@ dp_check_labels(PyArrayObject *a, const dp_ints *y, const dp_ints *index, Py_ssi
     const int some = index != NULL && index->data != NULL;
     const ptrdiff_t n = some ? index->n : y->n;
     for (ptrdiff_t i = 0; i < n; i++) {
+        if (long_check_interrupted(i)) {
+            return -1;
+        }
         const ptrdiff_t at = some ? dp_position(index, i, y->n) : i;
         const int64_t label = at < 0 ? -1 : dp_ints_get(y, at);
         if (label < 0 || label >= (int64_t)C) {

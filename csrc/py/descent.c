@@ -122,7 +122,7 @@ parse_stepped(PyObject *states, int class_axis, call *c)
 
 /* The batches' sizes, which add up to the index's positions. */
 static int
-check_sizes(const call *c)
+check_sizes(call *c)
 {
     ptrdiff_t left = c->linear.index.n;
     for (ptrdiff_t k = 0; k < c->d.steps; k++) {
@@ -133,6 +133,9 @@ check_sizes(const call *c)
             return -1;
         }
         left -= (ptrdiff_t)c->d.sizes[k];
+        if (c->d.sizes[k] > (int64_t)c->d.largest) {
+            c->d.largest = (ptrdiff_t)c->d.sizes[k];
+        }
     }
     return 0;
 }
@@ -190,7 +193,7 @@ dp_py_descend(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         c.d.sizes = PyArray_DATA(c.sizes);
     }
     if ((c.d.sizes != NULL) != (c.a.index != NULL) || job->y.data == NULL ||
-        job->X.rows == 0 || c.d.t < 0) {
+        job->X.rows == 0 || c.d.t < 0 || c.d.t > INT64_MAX / 2) {
         PyErr_SetString(PyExc_ValueError,
                         "expected examples, y, t of at least 0, and index and sizes "
                         "both or neither");

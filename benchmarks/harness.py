@@ -29,6 +29,11 @@ def batch(run: Callable[[], Any]) -> int:
     return max(1, round(SAMPLE / once))
 
 
+# Threads of a library that wait for more work by spinning (OpenBLAS: 2^26 cycles, some 30 ms) would take a
+# core from whoever comes next: each side is timed after a rest.
+REST = 0.05
+
+
 def pairs_of(ours: Form, peer: Form, pairs: int, budget: float) -> tuple[list[float], list[float]]:
     """Time ABBA pairs (ours, peer, peer, ours), in seconds per unit; stop after 5 or more over ``budget``."""
     forms = (ours, peer)
@@ -40,6 +45,7 @@ def pairs_of(ours: Form, peer: Form, pairs: int, budget: float) -> tuple[list[fl
     try:
         for pair in range(pairs):
             for which in (0, 1) if pair % 2 == 0 else (1, 0):
+                time.sleep(REST)
                 times[which].append(seconds(forms[which].run, calls[which]) / forms[which].units)
             if pair >= 4 and time.perf_counter() - begin > budget:
                 break

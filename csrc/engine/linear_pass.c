@@ -19,13 +19,7 @@ static int
 asked_to_stop(void *context)
 {
     pass *p = context;
-    const dp_linear_job *job = p->job;
-    /* Once is enough: an exception is set by then, and no signal handler may run. */
-    if (!atomic_load_explicit(&p->stop, memory_order_relaxed) && job->interrupted &&
-        job->interrupted(job->interrupted_context)) {
-        atomic_store_explicit(&p->stop, 1, memory_order_relaxed);
-    }
-    return atomic_load_explicit(&p->stop, memory_order_relaxed);
+    return dp_asked_to_stop(p->job, &p->stop);
 }
 
 static double *
@@ -80,17 +74,6 @@ prepare_class(void *context, ptrdiff_t c, int worker)
     return 0;
 }
 
-static ptrdiff_t
-example_at(const dp_linear_job *job, ptrdiff_t i)
-{
-    if (!job->index.data) {
-        return i;
-    }
-    const ptrdiff_t at = dp_position(&job->index, i, job->X.rows);
-    return at < 0 ? 0
-                  : at; /* checked before, but another thread may have written since */
-}
-
 /* Points w->x at the tile's rows, packed if they must be, and reads its labels. */
 static void
 load_tile(const pass *p, dp_workspace *w, ptrdiff_t first, ptrdiff_t rows)
@@ -98,7 +81,7 @@ load_tile(const pass *p, dp_workspace *w, ptrdiff_t first, ptrdiff_t rows)
     const dp_linear_job *job = p->job;
     const size_t size = dp_storage_size((dp_storage)job->compute);
     for (ptrdiff_t r = 0; r < rows; r++) {
-        const ptrdiff_t at = example_at(job, first + r);
+        const ptrdiff_t at = dp_example_at(job, first + r);
         w->rows[r] = job->X.data + at * job->X.row_stride;
         w->x[r] = p->plan->pack_tiles
                       ? (const char *)w->tile + (size_t)(r * p->plan->ldw) * size

@@ -147,13 +147,7 @@ static int
 asked_to_stop(void *context)
 {
     pass *p = context;
-    const dp_linear_job *job = p->job;
-    /* Once is enough: an exception is set by then, and no signal handler may run. */
-    if (!atomic_load_explicit(&p->stop, memory_order_relaxed) && job->interrupted &&
-        job->interrupted(job->interrupted_context)) {
-        atomic_store_explicit(&p->stop, 1, memory_order_relaxed);
-    }
-    return atomic_load_explicit(&p->stop, memory_order_relaxed);
+    return dp_asked_to_stop(p->job, &p->stop);
 }
 
 static int
@@ -161,13 +155,6 @@ stopped(pass *p, int worker)
 {
     return worker == 0 ? asked_to_stop(p)
                        : atomic_load_explicit(&p->stop, memory_order_relaxed);
-}
-
-static ptrdiff_t
-example_at(const dp_linear_job *job, ptrdiff_t i)
-{
-    const ptrdiff_t at = job->index.data ? dp_position(&job->index, i, job->X.rows) : i;
-    return at < 0 ? 0 : at; /* checked before, but another thread may have written */
 }
 
 static ptrdiff_t
@@ -218,7 +205,7 @@ prepare_tile(void *context, ptrdiff_t t, int worker)
     }
     for (ptrdiff_t r = 0; r < ROWS; r++) {
         const int64_t y =
-            r < rows ? dp_ints_get(&job->y, example_at(job, first + r)) : 0;
+            r < rows ? dp_ints_get(&job->y, dp_example_at(job, first + r)) : 0;
         own.y[r] = y < 0 || y >= k.C ? 0 : (int32_t)y;
     }
     p->losses->column_states(job->loss, &k, own.state, w.copy);
@@ -233,7 +220,7 @@ load_features(const pass *p, const worker_memory *w, ptrdiff_t first, ptrdiff_t 
     const dp_linear_job *job = p->job;
     const char *at[ROWS];
     for (ptrdiff_t r = 0; r < rows; r++) {
-        at[r] = job->X.data + example_at(job, first + r) * job->X.row_stride +
+        at[r] = job->X.data + dp_example_at(job, first + r) * job->X.row_stride +
                 d * job->X.col_stride;
     }
     p->kernels->pack[job->X.storage](w->packed, p->plan->block, at, rows, count,

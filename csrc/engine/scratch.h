@@ -5,6 +5,8 @@
 #ifndef DP_SCRATCH_H
 #define DP_SCRATCH_H
 
+#include <stdatomic.h>
+
 #include "engine/linear_pass.h"
 
 static inline size_t
@@ -28,6 +30,27 @@ static inline int
 dp_fits(ptrdiff_t n)
 {
     return n < PTRDIFF_MAX / (ptrdiff_t)(4 * sizeof(double) * DP_TILE_ROWS_MAX);
+}
+
+/* Position i of the job's index, or i itself. Positions were checked before, but another
+ * thread may have written since: what is out of range by now reads as 0. */
+static inline ptrdiff_t
+dp_example_at(const dp_linear_job *job, ptrdiff_t i)
+{
+    const ptrdiff_t at = job->index.data ? dp_position(&job->index, i, job->X.rows) : i;
+    return at < 0 ? 0 : at;
+}
+
+/* Asks, on the calling thread, whether to stop, and keeps the answer in *stop. Once is
+ * enough: an exception is set by then, and no signal handler may run. */
+static inline int
+dp_asked_to_stop(const dp_linear_job *job, atomic_int *stop)
+{
+    if (!atomic_load_explicit(stop, memory_order_relaxed) && job->interrupted &&
+        job->interrupted(job->interrupted_context)) {
+        atomic_store_explicit(stop, 1, memory_order_relaxed);
+    }
+    return atomic_load_explicit(stop, memory_order_relaxed);
 }
 
 /* What one worker needs: a packed tile, its row pointers, the lanes of the score kernel,

@@ -394,7 +394,6 @@ def _evaluator(
     rng: Rng,
 ) -> Callable[[FloatArray], tuple[float, FloatArray]]:
     """Return w -> (loss, gradient), each call on the next step's examples."""
-    as_callable(loss_fn, "loss_fn")
     if isinstance(loss_fn, Objective):
         if data is not None:
             raise ValueError("data is given, but the Objective loss_fn has its own")

@@ -56,13 +56,12 @@ move(const dp_linear_job *job, const dp_linear_plan *plan, const dp_matrix *m,
     const size_t row = (size_t)plan->ldw * dp_storage_size((dp_storage)job->compute);
     for (ptrdiff_t c = 0; c < m->rows; c++) {
         char *at = m->data + c * m->row_stride;
-        const char *from = at;
         if (back) {
             kernels->unpack[m->storage](packed + (size_t)c * row, m->cols, at,
                                         m->col_stride);
         }
         else {
-            kernels->pack[m->storage](packed + (size_t)c * row, 0, &from, 1, m->cols,
+            kernels->pack[m->storage](packed + (size_t)c * row, at, m->cols,
                                       m->col_stride);
         }
     }

@@ -34,7 +34,7 @@ static void
 pack_row(const pass *p, const dp_matrix *m, ptrdiff_t row, void *dst)
 {
     const char *src = m->data + row * m->row_stride;
-    p->kernels->pack[m->storage](dst, 0, &src, 1, m->cols, m->col_stride);
+    p->kernels->pack[m->storage](dst, src, m->cols, m->col_stride);
 }
 
 static char *
@@ -72,30 +72,6 @@ prepare_class(void *context, ptrdiff_t c, int worker)
     pack_row(p, &job->W, c, w);
     penalize_class(p, c);
     return 0;
-}
-
-/* Points w->x at the tile's rows, packed if they must be, and reads its labels. */
-static void
-load_tile(const pass *p, dp_workspace *w, ptrdiff_t first, ptrdiff_t rows)
-{
-    const dp_linear_job *job = p->job;
-    const size_t size = dp_storage_size((dp_storage)job->compute);
-    for (ptrdiff_t r = 0; r < rows; r++) {
-        const ptrdiff_t at = dp_example_at(job, first + r);
-        w->rows[r] = job->X.data + at * job->X.row_stride;
-        w->x[r] = p->plan->pack_tiles
-                      ? (const char *)w->tile + (size_t)(r * p->plan->ldw) * size
-                      : (const void *)w->rows[r];
-        if (job->y.data) {
-            const int64_t y = dp_ints_get(&job->y, at);
-            w->y[r] =
-                y < 0 || y >= p->plan->classes ? 0 : (int32_t)y; /* as example_at */
-        }
-    }
-    if (p->plan->pack_tiles) {
-        p->kernels->pack[job->X.storage](w->tile, p->plan->ldw, w->rows, rows,
-                                         job->X.cols, job->X.col_stride);
-    }
 }
 
 static void
@@ -145,14 +121,15 @@ run_chunk(void *context, ptrdiff_t chunk, int worker)
     pass *p = context;
     const dp_linear_job *job = p->job;
     const dp_linear_plan *plan = p->plan;
-    const ptrdiff_t groups = dp_round_up(plan->n, plan->group) / plan->group;
-    const ptrdiff_t begin = chunk * groups / plan->chunks * plan->group;
-    const ptrdiff_t limit = (chunk + 1) * groups / plan->chunks * plan->group;
+    const ptrdiff_t groups = dp_round_up(plan->n, DP_GROUP_ROWS) / DP_GROUP_ROWS;
+    const ptrdiff_t begin = chunk * groups / plan->chunks * DP_GROUP_ROWS;
+    const ptrdiff_t limit = (chunk + 1) * groups / plan->chunks * DP_GROUP_ROWS;
     const ptrdiff_t end = limit < plan->n ? limit : plan->n;
-    void *dW = p->s.parts + (size_t)chunk * plan->part_bytes;
-    dp_workspace w;
+    dp_tile t = {job, plan, p->kernels, &p->s, 0, {0}};
+    t.size = (ptrdiff_t)dp_storage_size((dp_storage)job->compute);
     dp_carve_workspace(job, plan, p->s.workers + (size_t)worker * plan->worker_bytes,
-                       &w);
+                       &t.w);
+    char *dW = p->s.parts + (size_t)chunk * plan->part_bytes;
     memset(dW, 0, plan->part_bytes);
     double *losses = p->s.part_loss + chunk * plan->models;
     memset(losses, 0, (size_t)plan->models * sizeof *losses);
@@ -164,23 +141,19 @@ run_chunk(void *context, ptrdiff_t chunk, int worker)
                         : atomic_load_explicit(&p->stop, memory_order_relaxed)) {
             return 1;
         }
-        load_tile(p, &w, first, rows);
-        p->kernels->scores(w.x, rows, p->s.W, plan->ldw, job->W.rows, job->W.cols,
-                           job->b.data ? p->s.b : NULL, w.S, plan->tile_rows, w.lanes);
+        dp_tile_load(&t, first, rows);
+        dp_tile_scores(&t, rows);
         if (job->goal == DP_SCORES) {
-            store_scores(p, &w, first, rows);
+            store_scores(p, &t.w, first, rows);
         }
         else if (job->goal == DP_PREDICT) {
-            predict_tile(p, &w, first, rows, &hits);
+            predict_tile(p, &t.w, first, rows, &hits);
         }
         else {
-            add_losses(p, &w, rows, losses);
+            add_losses(p, &t.w, rows, losses);
         }
         if (job->goal == DP_LOSS_GRADIENT) {
-            p->kernels->weight_gradient(w.x, rows, w.S, plan->tile_rows, job->W.rows,
-                                        job->W.cols, dW, plan->ldw);
-            p->kernels->bias_gradient(w.S, plan->tile_rows, job->W.rows, rows,
-                                      part_db(p, chunk));
+            dp_tile_gradient(&t, rows, dW, part_db(p, chunk), first + rows, end);
         }
     }
     p->s.part_hits[chunk] = hits;

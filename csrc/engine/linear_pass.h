@@ -2,9 +2,10 @@
  * gradient. No Python; the caller checks the arguments and owns all memory.
  *
  * Stages, per row tile: pack (any storage, stride, layout, index list -> a tile of the
- * compute dtype, or the caller's rows as they are), scores, then what is asked for: the
- * loss as a block function, the weight gradient, the argmax. Tiles belong to chunks;
- * what a chunk adds up is kept apart and combined in the order of the chunks.
+ * compute dtype) and scores, block of features by block, while that is in L1; then what
+ * is asked for: the loss as a block function, the weight gradient, the argmax. Tiles
+ * belong to chunks; what a chunk adds up is kept apart and combined in the order of the
+ * chunks.
  */
 #ifndef DP_LINEAR_PASS_H
 #define DP_LINEAR_PASS_H
@@ -60,12 +61,16 @@ typedef struct {
     ptrdiff_t n;         /* examples used */
     ptrdiff_t models;    /* at least 1 */
     ptrdiff_t classes;   /* of each model */
-    ptrdiff_t group;     /* rows of a row group: the lanes of the compute dtype */
-    ptrdiff_t tile_rows; /* a multiple of the group */
-    ptrdiff_t ldw;       /* D rounded up to whole lanes */
+    ptrdiff_t lanes;     /* of the compute dtype */
+    ptrdiff_t tile_rows; /* a multiple of DP_GROUP_ROWS */
+    ptrdiff_t ldw;       /* D rounded up to whole lanes, and an odd number of lines */
+    ptrdiff_t slices;    /* of `lanes` features each */
+    ptrdiff_t step, group_step; /* from slice to slice, from group to group of a tile */
+    ptrdiff_t block;            /* slices that are packed and scored at once */
+    ptrdiff_t at_once;          /* rows of which that is done */
     ptrdiff_t chunks;
     int threads;
-    int pack_tiles; /* whether X's rows must be brought into a tile first */
+    int direct; /* whether whole slices of X's rows are worked on where they are */
     size_t part_bytes, worker_bytes;
     size_t
         bytes; /* of scratch that dp_linear_run wants, 64-byte aligned; SIZE_MAX: too much */

@@ -19,6 +19,8 @@
 #define ROWS DP_COLUMN_ROWS
 #define GROUP_TILES 16
 #define BLOCK_MAX 32
+/* Values of a row in a slice of a tile. */
+#define LANES (DP_LANE_BYTES / (ptrdiff_t)sizeof(double))
 /* Evaluations of a row that take as long as a thread should have to do (100 us). */
 #define EVALUATIONS_PER_THREAD 20000.0
 
@@ -62,7 +64,8 @@ carve_worker(const dp_linear_job *job, const dp_numeric_plan *plan, void *memory
 {
     uintptr_t at = (uintptr_t)memory;
     w->x = dp_take(&at, (size_t)plan->block * ROWS * sizeof(double));
-    w->packed = dp_take(&at, (size_t)plan->block * ROWS * sizeof(double));
+    w->packed =
+        dp_take(&at, (size_t)dp_round_up(plan->block, LANES) * ROWS * sizeof(double));
     w->copy = dp_take(&at, (size_t)job->W.rows * ROWS * sizeof(double));
     w->loss = dp_take(&at, ROWS * sizeof(double));
     w->steps = dp_take(&at, 2 * (size_t)(job->W.rows * plan->block) * sizeof(double));
@@ -223,11 +226,15 @@ load_features(const pass *p, const worker_memory *w, ptrdiff_t first, ptrdiff_t 
         at[r] = job->X.data + dp_example_at(job, first + r) * job->X.row_stride +
                 d * job->X.col_stride;
     }
-    p->kernels->pack[job->X.storage](w->packed, p->plan->block, at, rows, count,
-                                     job->X.col_stride);
+    const ptrdiff_t step = DP_GROUP_ROWS * LANES;
+    const ptrdiff_t group_step = dp_round_up(p->plan->block, LANES) * DP_GROUP_ROWS;
+    p->kernels->pack_tile[job->X.storage](w->packed, step, group_step, at, rows, count,
+                                          job->X.col_stride);
     for (ptrdiff_t i = 0; i < count; i++) {
         for (ptrdiff_t r = 0; r < rows; r++) {
-            w->x[i * ROWS + r] = w->packed[r * p->plan->block + i];
+            w->x[i * ROWS + r] =
+                w->packed[r / DP_GROUP_ROWS * group_step + i / LANES * step +
+                          r % DP_GROUP_ROWS * LANES + i % LANES];
         }
         memset(w->x + i * ROWS + rows, 0, (size_t)(ROWS - rows) * sizeof *w->x);
     }
@@ -248,7 +255,7 @@ load_steps(const pass *p, const worker_memory *w, ptrdiff_t d, ptrdiff_t count)
     const dp_matrix *W = &p->job->W;
     for (ptrdiff_t c = 0; c < W->rows; c++) {
         const char *src = W->data + c * W->row_stride + d * W->col_stride;
-        p->kernels->pack[W->storage](w->packed, 0, &src, 1, count, W->col_stride);
+        p->kernels->pack[W->storage](w->packed, src, count, W->col_stride);
         double *steps = w->steps + 2 * c * p->plan->block;
         for (ptrdiff_t i = 0; i < count; i++) {
             double above, below;
@@ -315,7 +322,7 @@ finish_class(void *context, ptrdiff_t c, int worker)
     const double *sums = p->sums + c * job->W.cols;
     const char *src = job->W.data + c * job->W.row_stride;
     (void)worker;
-    p->kernels->pack[job->W.storage](row, 0, &src, 1, job->W.cols, job->W.col_stride);
+    p->kernels->pack[job->W.storage](row, src, job->W.cols, job->W.col_stride);
     for (ptrdiff_t d = 0; d < job->W.cols; d++) {
         double above, below;
         neighbours(p->plan, row[d], &above, &below);

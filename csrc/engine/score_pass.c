@@ -92,7 +92,7 @@ dp_score_loss_run(dp_linear_job *job, const dp_matrix *gradient, void *scratch)
             const char *src = s->data + first * s->row_stride + c * s->col_stride;
             kernels->pack[s->storage]((char *)w.S +
                                           (size_t)(c * SCORE_TILE_ROWS) * size,
-                                      0, &src, 1, rows, s->row_stride);
+                                      src, rows, s->row_stride);
         }
         for (ptrdiff_t r = 0; r < rows; r++) {
             const int64_t y = dp_ints_get(&job->y, first + r);
@@ -135,7 +135,7 @@ dp_penalty_run(dp_linear_job *job, void *scratch)
     for (ptrdiff_t c = 0; c < job->W.rows; c++) {
         const char *src = job->W.data + c * job->W.row_stride;
         double sums[2];
-        kernels->pack[job->W.storage](w, 0, &src, 1, D, job->W.col_stride);
+        kernels->pack[job->W.storage](w, src, D, job->W.col_stride);
         kernels->penalty(w, D, sums);
         job->value += (job->l1 != 0.0 ? job->l1 * sums[0] : 0.0) +
                       (job->l2 != 0.0 ? job->l2 * sums[1] : 0.0);

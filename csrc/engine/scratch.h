@@ -53,12 +53,12 @@ dp_asked_to_stop(const dp_linear_job *job, atomic_int *stop)
     return atomic_load_explicit(stop, memory_order_relaxed);
 }
 
-/* What one worker needs: a packed tile, its row pointers, the lanes of the score kernel,
- * scores, labels and losses of a tile, a row of results. */
+/* What one worker needs: a packed tile, the caller's rows in it, the places of what comes
+ * next, the lanes of the score kernel, scores, labels and losses of
+ * a tile, a row of results. */
 typedef struct {
     void *tile, *lanes, *S;
-    const char **rows;
-    const void **x;
+    const char **rows, **ahead;
     int32_t *y;
     double *loss, *row;
     int64_t *best;
@@ -91,6 +91,31 @@ void
 dp_linear_prepare(dp_linear_job *job, const dp_linear_plan *plan, const dp_shared *s);
 int
 dp_linear_pass(dp_linear_job *job, const dp_linear_plan *plan, const dp_shared *s);
+
+/* The tile that one worker is at: linear_tile.c. */
+typedef struct {
+    const dp_linear_job *job;
+    const dp_linear_plan *plan;
+    const dp_linear_kernels *kernels;
+    const dp_shared *s;
+    ptrdiff_t size; /* bytes of the compute dtype */
+    dp_workspace w;
+} dp_tile;
+
+/* Points the tile at `rows` examples of the job and reads their labels. */
+void
+dp_tile_load(const dp_tile *t, ptrdiff_t first, ptrdiff_t rows);
+
+/* Their scores of all classes of all models, class-major with stride plan->tile_rows;
+ * for the gradient, the tile is packed after that. */
+void
+dp_tile_scores(const dp_tile *t, ptrdiff_t rows);
+
+/* Adds their gradient to dW and db; meanwhile memory is asked for the examples from
+ * `next` on, before `end`. */
+void
+dp_tile_gradient(const dp_tile *t, ptrdiff_t rows, void *dW, double *db, ptrdiff_t next,
+                 ptrdiff_t end);
 
 /* The loss of the tile in w (scores S of C classes, class-major with stride ld; labels
  * y), its score gradients left in S for DP_LOSS_GRADIENT; the rows' losses added

@@ -54,20 +54,16 @@ typedef enum {
 
 /* Reductions run in lanes of 64 bytes whatever the target: 16 float32 or 8 float64
  * partial sums, combined by halving. So a sum has the same bits on every target with
- * FMA. A row group is as many examples as there are lanes. */
+ * FMA. */
 #define DP_LANE_BYTES 64
-/* Rows whose share of a weight gradient is summed in registers before it is added to
- * memory: a multiple of every row group. */
-#define DP_RUN_ROWS 32
+/* Rows of a row group, which is packed, scored and added to the weight gradient as one: a
+ * multiple of the lanes of every dtype. */
+#define DP_GROUP_ROWS 16
 /* The longest row tile, in rows (a multiple of the row group). */
 #define DP_TILE_ROWS_MAX 128
 /* Classes whose accumulators are kept at once by the score kernel: a row group times
  * this many lanes are 48 kB, in L1 or L2. */
 #define DP_CLASS_PANEL 48
-
-/* Up to this many classes W is small beside a row tile, and caller's rows are worked on
- * where they are; tiles of more classes are packed, for the cache's sake. */
-#define DP_FEW_CLASSES 16
 
 /* A row tile of scores, class-major: S[c * ld + r]. Padding rows up to a multiple of the
  * row group are present and may hold anything finite. */
@@ -84,10 +80,17 @@ typedef struct {
 
 typedef void (*dp_loss_kernel)(const dp_loss_block *);
 
-/* rows[r] + i * stride, i < n, of a storage dtype -> dst[r * ld + i], of T. Any stride,
- * any alignment. */
-typedef void (*dp_pack_kernel)(void *dst, ptrdiff_t ld, const char *const *rows,
-                               ptrdiff_t n_rows, ptrdiff_t n, ptrdiff_t stride);
+/* src + i * stride, i < n, of a storage dtype -> dst[i], of T. Any stride, any
+ * alignment. */
+typedef void (*dp_pack_kernel)(void *dst, const char *src, ptrdiff_t n,
+                               ptrdiff_t stride);
+
+/* The same of many rows, to a tile of slices: row groups lie group_step apart; slice s of
+ * one begins at s * step and holds the values s * lanes .. of its rows side by side. So
+ * kernels walk through memory in its order, aligned, whatever X's layout. */
+typedef void (*dp_pack_tile_kernel)(void *dst, ptrdiff_t step, ptrdiff_t group_step,
+                                    const char *const *rows, ptrdiff_t n_rows,
+                                    ptrdiff_t n, ptrdiff_t stride);
 
 /* src[i], of T -> dst + i * stride, of a float dtype. Any stride, any alignment. */
 typedef void (*dp_unpack_kernel)(const void *src, ptrdiff_t n, char *dst,
@@ -95,20 +98,29 @@ typedef void (*dp_unpack_kernel)(const void *src, ptrdiff_t n, char *dst,
 
 typedef struct {
     dp_pack_kernel pack[DP_STORAGE_COUNT];
+    dp_pack_tile_kernel pack_tile[DP_STORAGE_COUNT];
     dp_unpack_kernel unpack[DP_COMPUTE_COUNT];
 
-    /* S[c * lds + r] = sum_d W[c * ldw + d] x[r][d] + b[c]; b may be NULL. W is padded
-     * with zeros to ldw, a multiple of the lanes. lanes: scratch of
-     * group * min(C, DP_CLASS_PANEL) * DP_LANE_BYTES bytes. */
-    void (*scores)(const void *const *x, ptrdiff_t rows, const void *W, ptrdiff_t ldw,
-                   ptrdiff_t C, ptrdiff_t D, const void *b, void *S, ptrdiff_t lds,
-                   void *lanes);
+    /* Adds the products of a block of features, slice s of row r at x[r] + s * step, to
+     * the partial sums lanes (rows, C, lanes), or begins them: W (C, ldw), at most
+     * DP_CLASS_PANEL classes of it. */
+    void (*score_block)(const void *const *x, ptrdiff_t step, ptrdiff_t rows,
+                        const void *W, ptrdiff_t ldw, ptrdiff_t C, ptrdiff_t slices,
+                        int first, void *lanes);
 
-    /* dW[c * ldw + d] += sum_r G[c * ldg + r] x[r][d], in runs of rows. dW's rows are
-     * padded to ldw, a multiple of 64 bytes; the padding is written. */
-    void (*weight_gradient)(const void *const *x, ptrdiff_t rows, const void *G,
-                            ptrdiff_t ldg, ptrdiff_t C, ptrdiff_t D, void *dW,
-                            ptrdiff_t ldw);
+    /* S[c * lds + r] = the sum of the partial sums of row r and class c, plus b[c]; b may
+     * be NULL. Rows up to a whole vector are written. */
+    void (*score_sums)(const void *lanes, ptrdiff_t rows, ptrdiff_t C, const void *b,
+                       void *S, ptrdiff_t lds);
+
+    /* dW[c * ldw + d] += sum_r G[c * ldg + r] x[r][d], for the rows of a tile of slices.
+     * dW's rows are padded to ldw; their part of the last slice is written. ahead, or
+     * NULL: as many places as rows, of what is wanted next, and ahead_step from slice to
+     * slice; lines are asked for, none is read. */
+    void (*weight_gradient)(const void *tile, ptrdiff_t step, ptrdiff_t rows,
+                            const void *G, ptrdiff_t ldg, ptrdiff_t C, ptrdiff_t slices,
+                            void *dW, ptrdiff_t ldw, const char *const *ahead,
+                            ptrdiff_t ahead_step);
 
     /* db[c] += sum_r G[c * ldg + r], in float64. */
     void (*bias_gradient)(const void *G, ptrdiff_t ldg, ptrdiff_t C, ptrdiff_t rows,

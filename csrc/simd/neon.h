@@ -52,16 +52,6 @@ FN(vload_any)(const char *p)
     return DP_Q(vld1)(values);
 }
 
-DP_INLINE V
-FN(vload_part)(const T *p, ptrdiff_t n)
-{
-    T buffer[VL] = {0};
-    for (ptrdiff_t i = 0; i < n; i++) {
-        buffer[i] = p[i];
-    }
-    return DP_Q(vld1)(buffer);
-}
-
 DP_INLINE void
 FN(vstore)(T *p, V a)
 {

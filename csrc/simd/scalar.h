@@ -8,7 +8,7 @@
  * Each header in this folder defines the same names:
  *   V      a vector of VL values        MR, MC  the register tile of the score kernel
  *   GC, GV the register tile (classes x vectors) of the weight gradient kernel
- *   vzero vset1 vload vload_part vstore vadd vfma    (unaligned loads and stores)
+ *   vzero vset1 vload vstore vadd vfma    (unaligned loads and stores)
  *   vload_kept: vload into a register that stays: compilers fold a load into each
  *       instruction that uses it when there are two, and load ports are what is scarce
  *   vload_any: vload of values that are not even aligned as T is
@@ -60,15 +60,6 @@ FN(vload_any)(const char *p)
 {
     V r;
     memcpy(&r, p, sizeof r);
-    return r;
-}
-
-/* The first n < VL values of p; zeros after them, and nothing read there. */
-DP_INLINE V
-FN(vload_part)(const T *p, ptrdiff_t n)
-{
-    V r = FN(vzero)();
-    memcpy(&r, p, (size_t)n * sizeof(T));
     return r;
 }
 

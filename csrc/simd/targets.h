@@ -54,8 +54,10 @@
 
 #if defined(__GNUC__)
 #define DP_PREFETCH(address) __builtin_prefetch(address)
+#define DP_PREFETCH_L2(address) __builtin_prefetch(address, 0, 2)
 #else
 #define DP_PREFETCH(address) ((void)(address))
+#define DP_PREFETCH_L2(address) ((void)(address))
 #endif
 
 #if defined(__GNUC__)

@@ -52,18 +52,6 @@ FN(vload_any)(const char *p)
     return DP_MM(loadu)((const void *)p);
 }
 
-DP_INLINE V
-FN(vload_part)(const T *p, ptrdiff_t n)
-{
-    /* VL entries from here on with a set top bit: the first n. */
-    static const I mask[2 * VL] = {
-#if DP_IS_F32
-        -1, -1, -1, -1,
-#endif
-        -1, -1, -1, -1};
-    return DP_MM(maskload)(p, _mm256_loadu_si256((const __m256i *)(mask + VL - n)));
-}
-
 DP_INLINE void
 FN(vstore)(T *p, V a)
 {

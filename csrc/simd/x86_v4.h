@@ -52,20 +52,6 @@ FN(vload_any)(const char *p)
     return DP_MM(loadu)((const void *)p);
 }
 
-DP_INLINE V
-FN(vload_part)(const T *p, ptrdiff_t n)
-{
-#if defined(DP_EMULATE)
-    T buffer[VL] = {0};
-    memcpy(buffer, p, (size_t)n * sizeof(T));
-    return DP_MM(loadu)(buffer);
-#elif DP_IS_F32
-    return _mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1u), p);
-#else
-    return _mm512_maskz_loadu_pd((__mmask8)((1u << n) - 1u), p);
-#endif
-}
-
 DP_INLINE void
 FN(vstore)(T *p, V a)
 {

@@ -2,8 +2,8 @@
  * with above = fl(W[c, d] + h) and below = fl(W[c, d] - h), or W[c, d] itself.
  *
  * Groups of row tiles are worked off in order, each in two stages: the tiles' scores and
- * column states, tile by tile; then the changes of the loss, by blocks of features,
- * whose values of x lie transposed in L1 while all classes pass over them. Every entry
+ * column states, tile by tile; then the changes of the loss, by blocks of features; all
+ * classes pass over a feature's values, and share what they can of it. Every entry
  * is summed over the rows in the order of the tiles: the same bits for any number of
  * threads.
  */
@@ -31,7 +31,7 @@ typedef struct {
 } tile;
 
 typedef struct {
-    double *x, *packed, *copy, *loss, *steps;
+    double *x, *packed, *copy, *loss, *steps, *shared;
     void *pass;
 } worker_memory;
 
@@ -69,6 +69,7 @@ carve_worker(const dp_linear_job *job, const dp_numeric_plan *plan, void *memory
     w->copy = dp_take(&at, (size_t)job->W.rows * ROWS * sizeof(double));
     w->loss = dp_take(&at, ROWS * sizeof(double));
     w->steps = dp_take(&at, 2 * (size_t)(job->W.rows * plan->block) * sizeof(double));
+    w->shared = dp_take(&at, DP_COLUMN_SHARED * ROWS * sizeof(double));
     w->pass = dp_take(&at, plan->pass_bytes);
     return at - (uintptr_t)memory;
 }
@@ -289,16 +290,17 @@ vary_block(void *context, ptrdiff_t task, int worker)
         tile own;
         const dp_loss_block k = block_of(p, t, rows, &w, &own);
         load_features(p, &w, first, rows, d, count);
-        for (ptrdiff_t c = 0; c < C; c++) {
+        for (ptrdiff_t i = 0; i < count; i++) {
+            const double *x = w.x + i * ROWS;
             if (stopped(p, worker)) {
                 return 1;
             }
-            const double *steps = w.steps + 2 * c * block;
-            double *sums = p->next + c * D + d;
-            for (ptrdiff_t i = 0; i < count; i++) {
-                sums[i] += p->losses->column_change(job->loss, &k, own.state, c,
-                                                    w.x + i * ROWS, steps[2 * i],
-                                                    steps[2 * i + 1], w.copy);
+            p->losses->column_share(job->loss, x, p->plan->h, w.shared);
+            for (ptrdiff_t c = 0; c < C; c++) {
+                const double *steps = w.steps + 2 * (c * block + i);
+                p->next[c * D + d + i] +=
+                    p->losses->column_change(job->loss, &k, own.state, c, x, w.shared,
+                                             steps[0], steps[1], w.copy);
             }
         }
     }

@@ -145,7 +145,9 @@ typedef struct {
  * rows on with label 0 and scores that make no loss of it. And what is kept of each column:
  * this many rows of ld float64, the first for the loss at the scores as they are. */
 #define DP_COLUMN_ROWS 64
-#define DP_COLUMN_STATES 3
+#define DP_COLUMN_STATES 6
+/* Rows of what a feature's values mean to all classes alike. */
+#define DP_COLUMN_SHARED 3
 
 /* A loss as a function of one class's scores while all others stay, in float64: optional,
  * and much cheaper than the whole tile again. The state of column c begins at
@@ -157,18 +159,27 @@ typedef struct {
      * not change, summed over r modulo the 8 lanes; `state` is that column's. */
     void (*at)(const dp_loss_block *k, const double *state, ptrdiff_t c,
                const double *s, double *sums);
+    /* Optional, both: what all classes share of the scores' changes by some h x[r] and
+     * -h x[r]; and at() for the scores s + up x and s + down x, steps that are h and -h up
+     * to rounding, or 0 when that is not what they are, or cannot be told so. */
+    void (*share)(const double *x, double h, double *shared);
+    int (*both)(const dp_loss_block *k, const double *state, const double *x,
+                const double *shared, double up, double down, double *above,
+                double *below);
 } dp_loss_column;
 
 typedef struct {
     dp_loss_kernel loss[DP_LOSS_COUNT];
-    /* The states of a tile's columns; then, of column c, the sum over the rows of
-     * L(s + up x) - L(s + down x). The block's gradient must not be asked for; its
-     * losses are overwritten. copy: scratch of C * ld values. Only float64. */
+    /* The states of a tile's columns; what they share of a feature's values x and the
+     * step h; then, of column c, the sum over the rows of L(s + up x) - L(s + down x). The
+     * block's gradient must not be asked for; its losses are overwritten. copy: scratch
+     * of C * ld values. Only float64. */
     void (*column_states)(dp_loss loss, const dp_loss_block *k, double *state,
                           double *copy);
+    void (*column_share)(dp_loss loss, const double *x, double h, double *shared);
     double (*column_change)(dp_loss loss, const dp_loss_block *k, const double *state,
-                            ptrdiff_t c, const double *x, double up, double down,
-                            double *copy);
+                            ptrdiff_t c, const double *x, const double *shared,
+                            double up, double down, double *copy);
     /* The project's own functions, elementwise, for tests: y[i] = f(x[i]). */
     void (*exp)(const void *x, ptrdiff_t n, void *y);
     void (*log1p)(const double *x, ptrdiff_t n, double *y);

@@ -58,6 +58,35 @@ def test_the_regularizer_is_in_it(loss, reg_type, method):
     )
 
 
+@pytest.mark.parametrize("h", [1e-7, 1e-5, 1e-2])
+@pytest.mark.parametrize("w_scale", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("x_scale", [1e-3, 1.0, 1e3, 1e6])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_it_is_the_generic_loop_at_any_scale(loss, x_scale, w_scale, h):
+    """Where classes share what a feature's step does to the scores, and where it is too large for that."""
+    W, X, y, _ = cases.problem(70, 6, 4, "float64")
+    X, W = x_scale * X, w_scale / x_scale * W
+    X[3, 2] = 0.0
+    objective = deeprob.Objective(X, y, loss=loss)
+    ours = deeprob.numeric_gradient(objective, W, h)
+    largest = max(1.0, objective.value(W), h * np.abs(X).max(), w_scale * 10)
+    np.testing.assert_allclose(
+        ours, generic(objective, W, h=h), rtol=1e-13, atol=64 * np.finfo(float).eps * largest / h
+    )
+
+
+@pytest.mark.parametrize(("place", "bad"), [("X", np.nan), ("W", np.nan), ("W", np.inf), ("W", -np.inf)])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_what_is_not_finite_stays_so(loss, place, bad):
+    W, X, y, _ = cases.problem(70, 6, 4, "float64")
+    (X if place == "X" else W)[2, 1] = bad
+    objective = deeprob.Objective(X, y, loss=loss)
+    with np.errstate(invalid="ignore"):
+        expected = generic(objective, W, h=H)
+    ours = deeprob.numeric_gradient(objective, W, H)
+    np.testing.assert_array_equal(np.isfinite(ours), np.isfinite(expected))
+
+
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_it_agrees_with_the_analytic_gradient(loss, size):

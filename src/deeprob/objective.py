@@ -118,13 +118,27 @@ class Objective:
         self, W: npt.ArrayLike, index: npt.ArrayLike | None = None, *, out: FloatArray | None = None
     ) -> tuple[float, FloatArray]:
         """Return the loss and its gradient at W, over all examples or those at ``index``."""
-        result: tuple[float, FloatArray] = self._evaluate(W, index, out, True, self._penalties)
+        # Spelt out, not by a helper: a call of few examples costs little more than Python's own calls.
+        result: tuple[float, FloatArray] = _core.linear_loss(
+            self.loss,
+            W,
+            self.X,
+            self.y,
+            None,
+            index,
+            out,
+            self.parameter,
+            *self._penalties,
+            True,
+            self.example_axis,
+            self.class_axis,
+            self.threads,
+        )
         return result
 
     def value(self, W: npt.ArrayLike, index: npt.ArrayLike | None = None) -> float:
         """Return the loss at W, over all examples or those at ``index``."""
-        loss: float = self._evaluate(W, index, None, False, self._penalties)
-        return loss
+        return self._value(W, index, self._penalties)
 
     def values(
         self,
@@ -184,7 +198,7 @@ class Objective:
 
     def terms(self, W: npt.ArrayLike, index: npt.ArrayLike | None = None) -> tuple[float, float]:
         """Return the data loss and reg R(W) apart; their sum is `value`, to rounding."""
-        data: float = self._evaluate(W, index, None, False, (0.0, 0.0))
+        data: float = self._value(W, index, (0.0, 0.0))
         penalty: float = _core.penalty(W, *self._penalties, False, None)
         return data, penalty
 
@@ -205,29 +219,12 @@ class Objective:
         share: float = _core.predict(W, self.X, None, self.y, None, None, *axes)
         return share
 
-    def _evaluate(
-        self,
-        W: npt.ArrayLike,
-        index: npt.ArrayLike | None,
-        out: FloatArray | None,
-        grad: bool,
-        penalties: tuple[float, float],
-    ) -> Any:
-        return _core.linear_loss(
-            self.loss,
-            W,
-            self.X,
-            self.y,
-            None,
-            index,
-            out,
-            self.parameter,
-            *penalties,
-            grad,
-            self.example_axis,
-            self.class_axis,
-            self.threads,
+    def _value(self, W: npt.ArrayLike, index: npt.ArrayLike | None, penalties: tuple[float, float]) -> float:
+        axes = (self.example_axis, self.class_axis, self.threads)
+        loss: float = _core.linear_loss(
+            self.loss, W, self.X, self.y, None, index, None, self.parameter, *penalties, False, *axes
         )
+        return loss
 
     def __repr__(self) -> str:
         own = "".join(f", {name}={self.parameter}" for name in _core.losses()[self.loss])

@@ -1,7 +1,5 @@
 """A loss bound to its data: what gradient descent and the checks work on."""
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 

@@ -24,6 +24,7 @@ typedef enum { DP_SCORES, DP_PREDICT, DP_LOSS, DP_LOSS_GRADIENT } dp_goal;
 typedef struct {
     dp_step_kernel step;
     double scalars[DP_STEP_SCALARS_MAX];
+    const dp_step_common *common;     /* or NULL */
     char *states[DP_STEP_STATES_MAX]; /* (C, ldw) of the compute dtype each, or NULL */
 } dp_update;
 
@@ -70,7 +71,8 @@ typedef struct {
     ptrdiff_t at_once;          /* rows of which that is done */
     ptrdiff_t chunks;
     int threads;
-    int direct; /* whether whole slices of X's rows are worked on where they are */
+    int columns; /* whether neighbouring rows lie nearer than features */
+    int direct;  /* whether whole blocks of X's rows are scored where they are */
     size_t part_bytes, worker_bytes;
     size_t
         bytes; /* of scratch that dp_linear_run wants, 64-byte aligned; SIZE_MAX: too much */

@@ -26,6 +26,13 @@ clamp(ptrdiff_t value, ptrdiff_t low, ptrdiff_t high)
     return value < low ? low : value > high ? high : value;
 }
 
+/* -|a|, which never overflows. */
+static ptrdiff_t
+below_zero(ptrdiff_t a)
+{
+    return a < 0 ? a : -a;
+}
+
 /* Whether X's rows can be read where they are. With many classes they are packed all the
  * same, for the caches' sake; and so they are for the gradient, which walks through a
  * tile slice by slice (rows of 3,072 values would lie on the same few sets of L1). */
@@ -34,8 +41,7 @@ rows_as_they_are(const dp_linear_job *job)
 {
     const ptrdiff_t size = (ptrdiff_t)dp_storage_size(job->X.storage);
     return job->goal != DP_LOSS_GRADIENT && job->W.rows <= FEW_CLASSES &&
-           (int)job->X.storage == (int)job->compute &&
-           (job->X.col_stride == size || job->X.cols == 1) &&
+           (int)job->X.storage == (int)job->compute && job->X.col_stride == size &&
            job->X.row_stride % size == 0 && (uintptr_t)job->X.data % (size_t)size == 0;
 }
 
@@ -115,12 +121,12 @@ dp_linear_make_plan(const dp_linear_job *job, int threads)
     p.block = (p.slices + blocks - 1) / blocks;
     p.direct = rows_as_they_are(job);
     /* Columns: the packer reads a few values of every feature's far-away row, so a wider
-     * tile makes more of each page it touches. Bits do not depend on the tile. */
-    const int columns = job->X.row_stride < job->X.col_stride;
+     * tile makes more of each page it touches. Bits depend on the row groups alone. */
+    p.columns = below_zero(job->X.row_stride) > below_zero(job->X.col_stride);
     const ptrdiff_t fitting = TILE_BYTES / (DP_GROUP_ROWS * p.ldw * size);
     p.tile_rows = DP_GROUP_ROWS *
-                  clamp(fitting, columns ? 4 : 1, DP_TILE_ROWS_MAX / DP_GROUP_ROWS);
-    p.at_once = columns            ? p.tile_rows
+                  clamp(fitting, p.columns ? 4 : 1, DP_TILE_ROWS_MAX / DP_GROUP_ROWS);
+    p.at_once = p.columns          ? p.tile_rows
                 : C <= FEW_CLASSES ? STREAMED_ROWS
                                    : DP_GROUP_ROWS;
     const size_t dW_bytes = (size_t)(p.classes * p.ldw * size);

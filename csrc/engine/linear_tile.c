@@ -114,7 +114,7 @@ static const char *const *
 look_ahead(const dp_tile *t, ptrdiff_t next, ptrdiff_t end, ptrdiff_t g)
 {
     const dp_matrix *X = &t->job->X;
-    if (next >= end || X->row_stride < X->col_stride) {
+    if (next >= end || t->plan->columns) {
         return NULL;
     }
     for (ptrdiff_t k = 0; k < DP_GROUP_ROWS; k++) {
@@ -131,13 +131,15 @@ dp_tile_gradient(const dp_tile *t, ptrdiff_t rows, void *dW, double *db, ptrdiff
 {
     const dp_linear_job *job = t->job;
     const dp_linear_plan *plan = t->plan;
+    /* Of one feature any stride is possible, and none is walked. */
+    const ptrdiff_t ahead_step = plan->slices > 1 ? plan->lanes * job->X.col_stride : 0;
     for (ptrdiff_t r = 0; r < rows; r += DP_GROUP_ROWS) {
-        t->kernels->weight_gradient(packed(t, r, 0), plan->step,
-                                    rows - r < DP_GROUP_ROWS ? rows - r : DP_GROUP_ROWS,
-                                    (char *)t->w.S + r * t->size, plan->tile_rows,
-                                    job->W.rows, plan->slices, dW, plan->ldw,
-                                    look_ahead(t, next, end, r / DP_GROUP_ROWS),
-                                    plan->lanes * job->X.col_stride);
+        const ptrdiff_t n_rows = rows - r < DP_GROUP_ROWS ? rows - r : DP_GROUP_ROWS;
+        const char *S = (const char *)t->w.S + r * t->size;
+        t->kernels->weight_gradient(
+            packed(t, r, 0), plan->step, n_rows, S, plan->tile_rows, job->W.rows,
+            plan->slices, dW, plan->ldw, look_ahead(t, next, end, r / DP_GROUP_ROWS),
+            ahead_step);
+        t->kernels->bias_gradient(S, plan->tile_rows, job->W.rows, n_rows, db);
     }
-    t->kernels->bias_gradient(t->w.S, plan->tile_rows, job->W.rows, rows, db);
 }

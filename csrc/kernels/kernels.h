@@ -62,16 +62,16 @@ typedef enum {
 /* The longest row tile, in rows (a multiple of the row group). */
 #define DP_TILE_ROWS_MAX 128
 /* Classes whose accumulators are kept at once by the score kernel: a row group times
- * this many lanes are 48 kB, in L1 or L2. */
+ * this many lanes are 48 kB, in L1 or L2; a tile of 64 rows' are 192 kB. */
 #define DP_CLASS_PANEL 48
 
 /* A row tile of scores, class-major: S[c * ld + r]. Padding rows up to a multiple of the
- * row group are present and may hold anything finite. */
+ * lanes of T are present and may hold anything finite. */
 typedef struct {
     void *S; /* (C, ld) of T: the scores in, their gradients out when gradient is set */
     ptrdiff_t ld;
     ptrdiff_t C;
-    ptrdiff_t rows;   /* a multiple of the row group */
+    ptrdiff_t rows;   /* a multiple of the lanes */
     const int32_t *y; /* (rows,) labels in 0 .. C - 1, also for the padding */
     double parameter; /* the loss's own number (delta of the hinge), or 0 */
     int gradient;
@@ -160,8 +160,8 @@ typedef struct {
     void (*at)(const dp_loss_block *k, const double *state, ptrdiff_t c,
                const double *s, double *sums);
     /* Optional, both: what all classes share of the scores' changes by some h x[r] and
-     * -h x[r]; and at() for the scores s + up x and s + down x, steps that are h and -h up
-     * to rounding, or 0 when that is not what they are, or cannot be told so. */
+     * -h x[r]; and at() for the scores s + up x and s + down x, steps so near h and -h
+     * that what is shared tells it, or 0 when they are not. */
     void (*share)(const double *x, double h, double *shared);
     int (*both)(const dp_loss_block *k, const double *state, const double *x,
                 const double *shared, double up, double down, double *above,
@@ -199,14 +199,30 @@ typedef void (*dp_step_kernel)(void *w, const void *g, void *const *state, ptrdi
  * for every target and dtype. */
 typedef void (*dp_step_scalars)(const double *hyper, int64_t t, double *scalars);
 
+/* What all optimizers have in common, done before the step: see step/prepare.inc. */
+typedef struct {
+    double scale, clip, l2, keep;
+} dp_step_common;
+
 typedef struct {
     dp_step_kernel step[DP_STEP_COUNT];
+    /* The gradient that the step shall take into out, which may be g; w decays. */
+    void (*prepare)(void *w, const void *g, void *out, ptrdiff_t n,
+                    const dp_step_common *common);
 } dp_step_kernels;
 
 typedef struct {
     const char *name;
     int states, hypers; /* how many it has */
 } dp_step_kind;
+
+/* The hyperparameters of what all have in common: scale, clip, l2, and weight decay that
+ * the learning rate multiplies, and that it does not. */
+#define DP_STEP_COMMON_HYPERS 5
+
+/* At a learning rate. */
+dp_step_common
+dp_step_common_at(const double common[DP_STEP_COMMON_HYPERS], double lr);
 
 extern const dp_step_scalars dp_step_scalars_table[DP_STEP_COUNT];
 extern const dp_step_kind dp_step_kinds[DP_STEP_COUNT];

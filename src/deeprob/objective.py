@@ -218,9 +218,20 @@ class Objective:
         return share
 
     def _value(self, W: npt.ArrayLike, index: npt.ArrayLike | None, penalties: tuple[float, float]) -> float:
-        axes = (self.example_axis, self.class_axis, self.threads)
         loss: float = _core.linear_loss(
-            self.loss, W, self.X, self.y, None, index, None, self.parameter, *penalties, False, *axes
+            self.loss,
+            W,
+            self.X,
+            self.y,
+            None,
+            index,
+            None,
+            self.parameter,
+            *penalties,
+            False,
+            self.example_axis,
+            self.class_axis,
+            self.threads,
         )
         return loss
 

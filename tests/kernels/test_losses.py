@@ -235,3 +235,16 @@ def test_scikit_learn_agrees(peer):
     p = np.exp(s - s.max(axis=1, keepdims=True))
     expected = metrics.log_loss(y, p / p.sum(axis=1, keepdims=True), labels=range(6))
     assert deeprob.softmax_loss(W, X, y, b=b, grad=False) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_bias_gradient_has_the_same_bits_in_rows_and_columns(dtype):
+    """Tiles of columns hold more rows; sums are by groups of rows."""
+    W, X, y, b = (
+        a.astype(dtype) if a.dtype.kind == "f" else a for a in cases.problem(130, 1500, 4, "float64")
+    )
+    rows = deeprob.softmax_loss(W, X, y, b=b)
+    columns = deeprob.softmax_loss(W, X.T.copy(), y, b=b, example_axis=1)
+    assert rows[0] == columns[0]
+    for mine, theirs in zip(rows[1:], columns[1:], strict=True):
+        assert mine.tobytes() == theirs.tobytes()

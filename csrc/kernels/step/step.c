@@ -36,3 +36,14 @@ const dp_step_kind dp_step_kinds[DP_STEP_COUNT] = {
                    #name " needs larger limits in kernels.h");
 #include "kernels/steps.def"
 #undef STEP
+
+dp_step_common
+dp_step_common_at(const double common[DP_STEP_COMMON_HYPERS], double lr)
+{
+    return (dp_step_common){
+        .scale = common[0],
+        .clip = common[1],
+        .l2 = common[2],
+        .keep = 1.0 - (lr * common[3] + common[4]),
+    };
+}

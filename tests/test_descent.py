@@ -218,7 +218,7 @@ class TestWhatStandsInForTheKernelsIsUsed:
             (lambda w: deeprob.optim.SGD(other), ValueError),
             (deeprob.optim.Adam(other), TypeError),
             (lambda w: None, TypeError),
-            ("adamw", ValueError),
+            ("adamww", ValueError),
         ):
             with pytest.raises(error, match="^optimizer"):
                 deeprob.gradient_descent(

@@ -81,7 +81,9 @@ dp_descent_run(dp_descent *d, int threads, void *scratch)
 {
     const double begin = seconds_now();
     const int n_states = dp_step_kinds[d->step].states;
+    dp_step_common common;
     dp_update update = {
+        .common = d->common ? &common : NULL,
         .step = dp_step_table[d->linear->target][d->linear->compute]->step[d->step],
     };
     double hyper[DP_STEP_HYPERS_MAX] = {0.0};
@@ -109,6 +111,9 @@ dp_descent_run(dp_descent *d, int threads, void *scratch)
         const dp_linear_plan plan = plan_step(d, first, n, threads, &update, &job);
         hyper[0] = d->rates[step];
         dp_step_scalars_table[d->step](hyper, d->t + step + 1, update.scalars);
+        if (d->common) {
+            common = dp_step_common_at(d->common, hyper[0]);
+        }
         stopped = dp_linear_pass(&job, &plan, &shared);
         if (stopped) {
             break;

@@ -15,6 +15,7 @@ typedef struct {
         *linear; /* goal DP_LOSS_GRADIENT; W is written; its dtype is compute */
     dp_step step;
     const double *hyper;                  /* of the step, with any lr */
+    const double *common;                 /* DP_STEP_COMMON_HYPERS, or NULL */
     dp_matrix states[DP_STEP_STATES_MAX]; /* (C, D) of W's dtype, written */
     int64_t t;                            /* steps taken before this call */
     double seconds; /* no further step is begun once this time has passed */

@@ -174,6 +174,10 @@ update_class(const pass *p, ptrdiff_t c, dp_workspace *w)
     }
     dp_linear_table[job->target][DP_f64]->unpack[job->compute](
         w->row, job->W.cols, w->gradient, (ptrdiff_t)size);
+    if (update->common) {
+        dp_step_table[job->target][job->compute]->prepare(
+            packed_class(p, c), w->gradient, w->gradient, job->W.cols, update->common);
+    }
     update->step(packed_class(p, c), w->gradient, states, job->W.cols, update->scalars);
     penalize_class(p, c);
 }

@@ -117,11 +117,40 @@ step_tile(const dp_step_job *job, const dp_step_array *a, const dp_step_gradient
         state[s] = states[s];
         copy_tile(a, a->state[s], a->state_stride[s], first, n, state[s], 0);
     }
-    dp_step_table[job->target][a->compute]->step[job->step](w, gradient, state, n,
-                                                            job->scalars);
+    const dp_step_kernels *kernels = dp_step_table[job->target][a->compute];
+    if (job->common) {
+        kernels->prepare(w, gradient, gradient, n, job->common);
+    }
+    kernels->step[job->step](w, gradient, state, n, job->scalars);
     copy_tile(a, a->w, a->w_stride, first, n, w, 1);
     for (int s = 0; s < a->states; s++) {
         copy_tile(a, a->state[s], a->state_stride[s], first, n, state[s], 1);
+    }
+}
+
+/* Dense values; with what comes before the step tile by tile, so that memory is passed
+ * over once. */
+static void
+step_dense(const dp_step_job *job, const dp_step_array *a, const char *g,
+           ptrdiff_t first, ptrdiff_t n)
+{
+    _Alignas(64) char prepared[TILE * sizeof(double)];
+    const dp_step_kernels *kernels = dp_step_table[job->target][a->compute];
+    const ptrdiff_t size = (ptrdiff_t)dp_storage_size((dp_storage)a->compute);
+    void *state[DP_STEP_STATES_MAX];
+    const ptrdiff_t at_once = job->common ? TILE : n;
+    for (ptrdiff_t i = first; i < first + n; i += at_once) {
+        const ptrdiff_t left = first + n - i;
+        const ptrdiff_t count = left < at_once ? left : at_once;
+        const char *gradient = g + i * size;
+        for (int s = 0; s < a->states; s++) {
+            state[s] = a->state[s] + i * size;
+        }
+        if (job->common) {
+            kernels->prepare(a->w + i * size, gradient, prepared, count, job->common);
+            gradient = prepared;
+        }
+        kernels->step[job->step](a->w + i * size, gradient, state, count, job->scalars);
     }
 }
 
@@ -130,19 +159,13 @@ step_chunk(const dp_step_job *job, ptrdiff_t k, ptrdiff_t first, ptrdiff_t n)
 {
     const dp_step_array *a = &job->arrays[k];
     const dp_step_gradient *g = &job->gradients[k];
-    if (!g->dense) {
-        for (ptrdiff_t i = 0; i < n; i += TILE) {
-            step_tile(job, a, g, first + i, n - i < TILE ? n - i : TILE);
-        }
+    if (g->dense) {
+        step_dense(job, a, g->g, first, n);
         return;
     }
-    const ptrdiff_t offset = first * (ptrdiff_t)dp_storage_size((dp_storage)a->compute);
-    void *state[DP_STEP_STATES_MAX];
-    for (int s = 0; s < a->states; s++) {
-        state[s] = a->state[s] + offset;
+    for (ptrdiff_t i = 0; i < n; i += TILE) {
+        step_tile(job, a, g, first + i, n - i < TILE ? n - i : TILE);
     }
-    dp_step_table[job->target][a->compute]->step[job->step](
-        a->w + offset, g->g + offset, state, n, job->scalars);
 }
 
 static int

@@ -46,6 +46,7 @@ typedef struct {
     const dp_step_array *arrays;
     const dp_step_gradient *gradients;
     double scalars[DP_STEP_SCALARS_MAX];
+    const dp_step_common *common; /* or NULL */
 } dp_step_job;
 
 /* Completes arrays whose memory, shapes and strides are set: n, dense, first_chunk. */

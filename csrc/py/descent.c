@@ -2,13 +2,14 @@
 #include "py/call.h"
 
 #include "engine/descent.h"
+#include "py/step.h"
 
 /* What descend() was given: arrays it holds on to, and the descent. */
 typedef struct {
     dp_arrays a;
     PyArrayObject *states[DP_STEP_STATES_MAX];
     PyArrayObject *rates, *sizes, *losses, *times;
-    double hyper[DP_STEP_HYPERS_MAX];
+    dp_hypers hypers;
     dp_linear_job linear;
     dp_descent d;
 } call;
@@ -34,18 +35,11 @@ parse_step(PyObject *name, PyObject *hypers, call *c)
             continue;
         }
         c->d.step = (dp_step)k;
-        if (!PyTuple_Check(hypers) ||
-            PyTuple_GET_SIZE(hypers) != dp_step_kinds[k].hypers) {
-            PyErr_Format(PyExc_TypeError, "hyper is %R; expected a tuple of %d numbers",
-                         hypers, dp_step_kinds[k].hypers);
+        if (dp_step_hypers(hypers, c->d.step, &c->hypers) < 0) {
             return -1;
         }
-        for (int i = 0; i < dp_step_kinds[k].hypers; i++) {
-            if (dp_float(PyTuple_GET_ITEM(hypers, i), "hyper", 0, &c->hyper[i]) < 0) {
-                return -1;
-            }
-        }
-        c->d.hyper = c->hyper;
+        c->d.hyper = c->hypers.own;
+        c->d.common = c->hypers.with_common ? c->hypers.common : NULL;
         return 0;
     }
     PyErr_Format(PyExc_ValueError, "step is %R; expected one of deeprob.optim.NAMES",

@@ -123,11 +123,11 @@ take_gradient(dp_step_plan *p, Py_ssize_t k, PyObject *o)
     return 0;
 }
 
+/* The scalars of step t, and what comes before it. */
 static int
-parse_scalars(dp_step step, PyObject *t, PyObject *hyper, double *scalars)
+parse_scalars(PyObject *t, PyObject *hyper, dp_step_job *job, dp_step_common *common)
 {
-    double values[DP_STEP_HYPERS_MAX];
-    const int expected = dp_step_kinds[step].hypers;
+    dp_hypers h = {0};
     const long long number = PyLong_AsLongLong(t);
     if (number == -1 && PyErr_Occurred()) {
         return -1;
@@ -136,18 +136,14 @@ parse_scalars(dp_step step, PyObject *t, PyObject *hyper, double *scalars)
         PyErr_Format(PyExc_ValueError, "t is %R; expected at least 1", t);
         return -1;
     }
-    if (!PyTuple_Check(hyper) || PyTuple_GET_SIZE(hyper) != expected) {
-        PyErr_Format(PyExc_TypeError, "hyper is %R; expected a tuple of %d numbers",
-                     hyper, expected);
+    if (dp_step_hypers(hyper, job->step, &h) < 0) {
         return -1;
     }
-    for (int i = 0; i < expected; i++) {
-        values[i] = PyFloat_AsDouble(PyTuple_GET_ITEM(hyper, i));
-        if (values[i] == -1.0 && PyErr_Occurred()) {
-            return -1;
-        }
+    dp_step_scalars_table[job->step](h.own, number, job->scalars);
+    if (h.with_common) {
+        *common = dp_step_common_at(h.common, h.own[0]);
+        job->common = common;
     }
-    dp_step_scalars_table[step](values, number, scalars);
     return 0;
 }
 
@@ -180,8 +176,9 @@ dp_py_step(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
                        .n = p->values,
                        .arrays = p->views,
                        .gradients = p->gradients};
+    dp_step_common common;
     if (dp_threads(module, args[4], &threads) < 0 ||
-        parse_scalars(p->step, args[1], args[2], job.scalars) < 0) {
+        parse_scalars(args[1], args[2], &job, &common) < 0) {
         goto done;
     }
     for (Py_ssize_t k = 0; k < p->n; k++) {

@@ -40,6 +40,18 @@ typedef struct {
     int n_memory;
 } dp_step_plan;
 
+/* An optimizer's own hyperparameters, lr first, and those that all have in common. */
+typedef struct {
+    double own[DP_STEP_HYPERS_MAX];
+    double common[DP_STEP_COMMON_HYPERS];
+    int with_common;
+} dp_hypers;
+
+/* From a tuple of the step's own, or of its own and the common ones; -1 with an
+ * exception. */
+int
+dp_step_hypers(PyObject *tuple, dp_step step, dp_hypers *h);
+
 /* "grads['W']" as an argument's name; NULL with an exception. */
 PyObject *
 dp_step_name(const dp_step_plan *p, const char *argument, Py_ssize_t k);

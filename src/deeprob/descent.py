@@ -227,7 +227,7 @@ def make_loop(
 
 def _runs_in_c(objective: Objective, w: FloatArray, opt: optim.Optimizer) -> bool:
     """Whether W is what the kernels compute in, and nobody has put something else in their place."""
-    if type(objective) is not Objective or type(opt).step is not optim.Optimizer.step:
+    if type(objective) is not Objective or not opt._in_c():
         return False
     computed = np.result_type(w, objective.X) if objective.X.dtype != np.uint8 else w.dtype
     return w.ndim == 2 and w.dtype == computed
@@ -252,6 +252,11 @@ def _optimizer(
     opt = optimizer(w)
     if not isinstance(opt, optim.Optimizer):
         raise TypeError(f"optimizer returned a {type(opt).__name__}; expected an optimizer of deeprob.optim")
+    if isinstance(opt, optim.Nesterov) and opt.formulation == "lookahead":
+        raise ValueError(
+            "optimizer is Nesterov's lookahead, which wants the gradient at w + rho v, not at w: "
+            "expected formulation='rearranged', whose w is that point"
+        )
     if opt.params is not w:
         raise ValueError("optimizer returned one of other parameters; expected one of the array it was given")
     return opt
@@ -327,9 +332,10 @@ class _LoopInC:
     ) -> int:
         ahead = self.EXAMPLES_AHEAD // self.batches.size if self.batches is not None else self.AHEAD
         last = min(last, first + max(1, min(ahead, self.AHEAD)))
-        rates = np.array([self.schedule(t) for t in range(first, last)])
+        lrs = [self.schedule(t) for t in range(first, last)]
         index, sizes = self.batches.take(last - first) if self.batches is not None else (None, None)
         o, opt, done = self.objective, self.opt, np.zeros(1, np.int64)
+        rates = np.array([opt._rate(lr) for lr in lrs])
         t, used = first, 0
         while t < last:
             done[0] = 0
@@ -349,7 +355,7 @@ class _LoopInC:
                     o.class_axis,
                     o.threads,
                     opt._kernel,
-                    opt._hyper(),
+                    opt._all_hypers(),
                     self.states,
                     rates[t - first :],
                     opt.t,
@@ -366,7 +372,7 @@ class _LoopInC:
                 t += n
                 opt.t += n
                 if n:
-                    opt.lr = float(rates[t - first - 1])
+                    opt.lr = lrs[t - first - 1]
                 self.taken = t
         return t
 

@@ -185,6 +185,83 @@ def momentum_as_computed(
     return w + b * v, (v,)
 
 
+def prepared(
+    w: Array, dw: Array, lr: float, scale: float, clip: float, l2: float, coupled: float, fixed: float
+) -> tuple[Array, Array]:
+    """Return what comes before every step: w after its decay, and the gradient that the step takes.
+
+    As computed: each factor in float64 first, and what changes nothing left out.
+    """
+    dw = scale * np.clip(dw, -clip, clip)
+    if l2:
+        dw = dw + l2 * w
+    keep = 1 - (lr * coupled + fixed)
+    return (w * keep if keep != 1 else w), dw
+
+
+def nesterov(
+    w: Array, dw: Array, state: tuple[Array], _t: int, learning_rate: float, rho: float, formulation: float
+) -> Stepped:
+    """L4-39 ("lookahead", 0: dw is the gradient at w + rho v), L4-40 ("rearranged", 1), PyTorch's (2)."""
+    (v,) = state
+    if formulation == 0:
+        v = rho * v - learning_rate * dw
+        return w + v, (v,)
+    if formulation == 1:
+        old_v = v
+        v = rho * v - learning_rate * dw
+        return w - (rho * old_v - (1 + rho) * v), (v,)
+    v = rho * v + dw
+    return w - learning_rate * (dw + rho * v), (v,)
+
+
+def nesterov_as_computed(
+    w: Array, dw: Array, state: tuple[Array], _t: int, learning_rate: float, rho: float, formulation: float
+) -> Stepped:
+    """Compute v = rho v + a dw, w - (b old v - c v) + d dw."""
+    a, b, c, d = {
+        0: (-learning_rate, 0.0, 1.0, 0.0),
+        1: (-learning_rate, rho, 1 + rho, 0.0),
+        2: (1.0, 0.0, -learning_rate * rho, -learning_rate),
+    }[int(formulation)]
+    v = rho * state[0] + a * dw
+    return w - (b * state[0] - c * v) + d * dw, (v,)
+
+
+def adagrad(
+    w: Array, dw: Array, state: tuple[Array], t: int, learning_rate: float, eps: float, lr_decay: float
+) -> Stepped:
+    """L4-41, with PyTorch's lr_decay."""
+    grad_squared = state[0] + dw * dw
+    learning_rate = learning_rate / (1 + (t - 1) * lr_decay)
+    return w - learning_rate * dw / (np.sqrt(grad_squared) + eps), (grad_squared,)
+
+
+def adagrad_as_computed(
+    w: Array, dw: Array, state: tuple[Array], t: int, learning_rate: float, eps: float, lr_decay: float
+) -> Stepped:
+    """Compute w + a dw / (sqrt(G) + eps)."""
+    a = -learning_rate / (1 + (t - 1) * lr_decay)
+    G = state[0] + dw * dw
+    return w + a * dw / (np.sqrt(G) + eps), (G,)
+
+
+def rmsprop(
+    w: Array, dw: Array, state: tuple[Array], _t: int, learning_rate: float, decay_rate: float, eps: float
+) -> Stepped:
+    """L4-43."""
+    grad_squared = decay_rate * state[0] + (1 - decay_rate) * dw * dw
+    return w - learning_rate * dw / (np.sqrt(grad_squared) + eps), (grad_squared,)
+
+
+def rmsprop_as_computed(
+    w: Array, dw: Array, state: tuple[Array], _t: int, learning_rate: float, decay_rate: float, eps: float
+) -> Stepped:
+    """Compute w + a dw / (sqrt(G) + eps) with a = -learning_rate."""
+    G = decay_rate * state[0] + (1 - decay_rate) * dw * dw
+    return w + -learning_rate * dw / (np.sqrt(G) + eps), (G,)
+
+
 def adam(
     w: Array,
     dw: Array,

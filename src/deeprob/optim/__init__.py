@@ -8,19 +8,40 @@ import importlib
 
 from .. import _core
 from ._base import Optimizer
+from ._torch import from_torch
+from .adagrad import AdaGrad
 from .adam import Adam
+from .adamw import AdamW
 from .momentum import Momentum
+from .nesterov import Nesterov
+from .rmsprop import RMSProp
 from .sgd import SGD
 
-__all__ = ["NAMES", "SGD", "Adam", "Momentum", "Optimizer"]
+__all__ = [
+    "NAMES",
+    "SGD",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
+    "Momentum",
+    "Nesterov",
+    "Optimizer",
+    "RMSProp",
+    "from_torch",
+]
 
-# By the names of the steps in the C core. Every step has the module of its name, with the class that says
-# it is its kernel: adding one changes nothing here.
+# By name: every step of the C core has the module of its name with its class, and so have the variants of
+# them. Adding a step changes nothing here.
 REGISTRY: dict[str, type[Optimizer]] = {}
-for _step in _core.steps():
-    for _class in vars(importlib.import_module(f"{__name__}.{_step}")).values():
-        if isinstance(_class, type) and issubclass(_class, Optimizer) and _class._kernel == _step:
-            REGISTRY[_step] = globals()[_class.__name__] = _class
+for _name in (*_core.steps(), "adamw"):
+    _module = importlib.import_module(f"{__name__}.{_name}")
+    for _class in vars(_module).values():
+        if (
+            isinstance(_class, type)
+            and issubclass(_class, Optimizer)
+            and _class.__module__ == _module.__name__
+        ):
+            REGISTRY[_name] = globals()[_class.__name__] = _class
             if _class.__name__ not in __all__:
                 __all__ += [_class.__name__]
 

@@ -1,64 +1,49 @@
 """What all optimizers share: parameters and their forms, states, hyperparameters, the step."""
 
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, Self, TypeVar, overload
+from typing import Any, Self, overload
 
 import numpy as np
 
 from .. import _core
 from .._arguments import FloatArray, as_count, as_real
-
-T = TypeVar("T")
+from ._hyper import Decay, Hyper, as_flag, as_limit, as_meaning
+from ._state import Saving
 
 # One array, or several by position or by name.
 Arrays = FloatArray | Sequence[FloatArray] | Mapping[Any, FloatArray]
 
 
-def as_decay(value: float, name: str, below: float = np.inf) -> float:
-    """Return ``value`` as a float in 0..1, smaller than ``below``."""
-    number = as_real(value, name)
-    if number > 1 or number >= below:
-        raise ValueError(f"{name} is {value}; expected a number in 0..1{', below 1' if below == 1 else ''}")
-    return number
+# What all classes document alike, in the place of <params>, <common> and <raises>.
+_DOCS = {
+    "<params>": """params : array of float32 or float64, or list or dict of them
+        What steps change in place; any shapes and strides. Kept, not copied.
+    lr : float
+        The learning rate, at least 0. ``opt.lr`` may be set at any time.""",
+    "<common>": """weight_decay : float
+        lambda, at least 0; may be set at any time.
+    decay : {"l2", "lecture", "torch", "paper"}
+        What lambda means; may be set at any time. "l2": g + 2 lambda w is the gradient, as of the
+        lecture's lambda sum(w^2). The others shrink w itself (w as it was before the step), by
+        "lecture": lr 2 lambda w (L4-50), "torch": lr lambda w, "paper": lambda w (L4-51).
+    maximize : bool
+        Climb: the gradient's sign is turned; may be set at any time.
+    clip_value, clip_norm : float, optional
+        Gradients are cut to -clip_value .. clip_value; or, if the Euclidean norm of all of them together
+        is more than clip_norm, scaled down to it. One of the two; may be set at any time.
+    threads : int, optional
+        At most this many threads; default `get_num_threads()`. The result has the same bits for any
+        number.""",
+    "<raises>": """ValueError, TypeError
+        If params are not such arrays, share memory, or a number is out of range; the message names it.""",
+}
 
 
-def as_betas(value: tuple[float, float], name: str) -> tuple[float, float]:
-    """Return ``value`` as a pair of floats in 0..1, smaller than 1."""
-    if not isinstance(value, tuple | list | np.ndarray) or len(value) != 2:
-        raise TypeError(f"{name} is {value!r}; expected a pair of numbers, (beta1, beta2)")
-    return as_decay(value[0], f"{name}[0]", 1), as_decay(value[1], f"{name}[1]", 1)
-
-
-def as_flag(value: bool, name: str) -> bool:
-    """Return ``value`` as a bool."""
-    if not isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} is {value!r}; expected True or False")
-    return bool(value)
-
-
-class Hyper(Generic[T]):
-    """A hyperparameter: an attribute that is checked when it is set, and heard at the next step."""
-
-    def __init__(self, check: Callable[[Any, str], T]) -> None:
-        self.check = check
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    @overload
-    def __get__(self, optimizer: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, optimizer: "Optimizer", owner: type) -> T: ...
-    def __get__(self, optimizer: "Optimizer | None", owner: type) -> Self | T:
-        if optimizer is None:
-            return self
-        value: T = optimizer.__dict__["_" + self.name]
-        return value
-
-    def __set__(self, optimizer: "Optimizer", value: T) -> None:
-        optimizer.__dict__["_" + self.name] = self.check(value, self.name)
-        optimizer._hypers = None
+def norm(grads: Any) -> float:
+    """Return the Euclidean norm of all values of some arrays, in float64."""
+    return math.sqrt(math.fsum(float(np.sum(np.square(g, dtype=np.float64))) for g in grads))
 
 
 class State:
@@ -85,12 +70,15 @@ class State:
         )
 
 
-class Optimizer:
+_COMMON = ("weight_decay", "decay", "maximize", "clip_value", "clip_norm")
+
+
+class Optimizer(Saving):
     """The base of all optimizers.
 
-    What a training loop in C needs of one: ``_kernel``, the name of its step; ``_hyper()``, the step's
-    hyperparameters now; ``_arrays()``, its parameters with their states; and ``t``, which the loop sets to
-    the number of steps taken.
+    What a training loop in C needs of one: ``_kernel``, the name of its step; ``_all_hypers()``, all
+    hyperparameters now; ``_rate(lr)``; ``_arrays()``, its parameters with their states; and ``t``, which the
+    loop sets to the number of steps taken.
 
     Attributes
     ----------
@@ -104,9 +92,35 @@ class Optimizer:
 
     _kernel = ""
     _hypers: tuple[float, ...] | None
+    _clip_norm: float | None
     lr: Hyper[float]
+    weight_decay = Hyper(as_real)
+    decay = Hyper(as_meaning)
+    maximize = Hyper(as_flag)
+    clip_value = Hyper(as_limit)
+    clip_norm = Hyper(as_limit)
 
-    def __init__(self, params: Arrays, threads: int | None) -> None:
+    def __init_subclass__(cls) -> None:
+        for name, text in _DOCS.items():
+            cls.__doc__ = (cls.__doc__ or "").replace(name, text)
+
+    def __init__(
+        self,
+        params: Arrays,
+        threads: int | None = None,
+        *,
+        weight_decay: float = 0.0,
+        decay: Decay = "l2",
+        maximize: bool = False,
+        clip_value: float | None = None,
+        clip_norm: float | None = None,
+    ) -> None:
+        self.weight_decay = weight_decay
+        self.decay = decay
+        self.maximize = maximize
+        self.clip_value = clip_value
+        self.clip_norm = clip_norm
+        self._check_clips()
         self.threads = threads
         _core.check_options(0, 0, threads)
         self._keys = list(params) if isinstance(params, Mapping) else None
@@ -149,18 +163,56 @@ class Optimizer:
         """Return the hyperparameters as the step takes them, lr first."""
         raise NotImplementedError
 
+    def _rate(self, lr: float) -> float:
+        """Return what a step multiplies by when the learning rate is ``lr``."""
+        return lr
+
+    def _in_c(self) -> bool:
+        """Whether a loop in C can take the steps: nothing of a gradient is asked for first."""
+        return self.clip_norm is None and type(self).step is Optimizer.step
+
+    def _check_clips(self) -> None:
+        if self.clip_value is not None and self.clip_norm is not None:
+            raise ValueError("clip_value and clip_norm are both given; expected one of them, or neither")
+
+    def _common(self, scale: float = 1.0) -> tuple[float, ...]:
+        """Return what comes before the step, as it takes it: nothing where nothing is asked for."""
+        self._check_clips()
+        scale = -scale if self.maximize else scale
+        clip = np.inf if self.clip_value is None else self.clip_value
+        weight = self.weight_decay
+        terms = {
+            "l2": (2 * weight, 0.0, 0.0),
+            "lecture": (0.0, 2 * weight, 0.0),
+            "torch": (0.0, weight, 0.0),
+            "paper": (0.0, 0.0, self._rate(1.0) * weight),
+        }[self.decay]
+        common = (scale, clip, *terms)
+        return () if common == (1.0, np.inf, 0.0, 0.0, 0.0) else common
+
+    def _all_hypers(self) -> tuple[float, ...]:
+        """Return the step's own hyperparameters and, if there are any, those that all have in common."""
+        if self._hypers is None:
+            self._hypers = self._hyper() + self._common()
+        return self._hypers
+
     def _arrays(self) -> list[tuple[FloatArray, tuple[FloatArray, ...]]]:
         """Return the parameters, each with its states."""
         each = len(self._states) // len(self._params)
         return [(w, self._states[k * each : (k + 1) * each]) for k, w in enumerate(self._params)]
 
-    def step(self, grads: Arrays) -> None:
+    def _point(self) -> Any:
+        """Return where the gradient of the next step is to be taken, in the form of ``params``."""
+        return self.params
+
+    def step(self, grads: Arrays | Callable[[Any], Arrays]) -> None:
         """Change the parameters in place, by one step along their gradients.
 
         Parameters
         ----------
-        grads : array, or list or dict of arrays
-            In the form, shapes and dtypes of ``params``, with memory of their own; any strides.
+        grads : array, or list or dict of arrays, or callable
+            In the form, shapes and dtypes of ``params``, with memory of their own; any strides. Or a function
+            that returns them at the point it is given: ``params``, or what Nesterov looks ahead to.
 
         Raises
         ------
@@ -168,10 +220,19 @@ class Optimizer:
             If a gradient has the wrong shape, dtype or memory, or an array of ``params`` was resized; the
             message names it. Nothing is changed then.
         """
-        if self._hypers is None:
-            self._hypers = self._hyper()
+        hypers = self._hypers or self._all_hypers()
+        if callable(grads):
+            grads = grads(self._point())
         given = grads if self._single else self._in_order(grads, "grads")
-        self._t = _core.step(self._plan, self._t + 1, self._hypers, given, self.threads)
+        if self._clip_norm is not None:
+            hypers = self._clipped(given)
+        self._t = _core.step(self._plan, self._t + 1, hypers, given, self.threads)
+
+    def _clipped(self, given: Any) -> tuple[float, ...]:
+        """Return the hyperparameters of a step whose gradients are scaled down to the norm asked for."""
+        size, most = norm([given] if self._single else given), self.clip_norm
+        scale = most / size if most is not None and size > most else 1.0
+        return self._hyper() + self._common(scale)
 
     @property
     def t(self) -> int:
@@ -187,6 +248,11 @@ class Optimizer:
         """The parameters, as they were passed: the arrays that steps change."""
         return self._formed(list(self._params))
 
+    def _named_hypers(self) -> dict[str, Any]:
+        """Return the hyperparameters by the names of the constructor's arguments."""
+        names = inspect.signature(type(self)).parameters
+        return {name: getattr(self, name) for name in names if name not in ("params", "threads")}
+
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_plan"}
 
@@ -195,9 +261,11 @@ class Optimizer:
         self._prepare(self._states)
 
     def __repr__(self) -> str:
-        names = [
-            name for name in inspect.signature(type(self)).parameters if name not in ("params", "threads")
-        ]
-        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
+        defaults = inspect.signature(type(self)).parameters
+        shown = ", ".join(
+            f"{name}={value!r}"
+            for name, value in self._named_hypers().items()
+            if name not in _COMMON or value != defaults[name].default
+        )
         count = sum(np.size(w) for w in self._params)
         return f"{type(self).__name__}({shown}; {count} parameters, t={self.t})"

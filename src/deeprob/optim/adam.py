@@ -1,7 +1,8 @@
 """Adam: momentum and RMSProp, with bias correction."""
 
 from .._arguments import answers_keywords, as_real
-from ._base import Arrays, Hyper, Optimizer, State, as_betas, as_flag
+from ._base import Arrays, Optimizer, State
+from ._hyper import Decay, Hyper, as_betas, as_flag
 
 
 class Adam(Optimizer):
@@ -13,10 +14,7 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    params : array of float32 or float64, or list or dict of them
-        What steps change in place; any shapes and strides. Kept, not copied.
-    lr : float
-        The learning rate, at least 0. ``opt.lr`` may be set at any time.
+    <params>
     betas : (float, float)
         beta1 and beta2, at least 0 and below 1; may be set at any time.
     eps : float
@@ -24,8 +22,7 @@ class Adam(Optimizer):
         is ``eps=1e-8``.
     bias_correction : bool
         False is the lecture's first version, whose first step is sqrt(10) lr; may be set at any time.
-    threads : int, optional
-        At most this many threads; default `get_num_threads()`. The result has the same bits for any number.
+    <common>
 
     Attributes
     ----------
@@ -34,8 +31,7 @@ class Adam(Optimizer):
 
     Raises
     ------
-    ValueError, TypeError
-        If params are not such arrays, share memory, or a number is out of range; the message names it.
+    <raises>
 
     Notes
     -----
@@ -73,13 +69,26 @@ class Adam(Optimizer):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-7,
         bias_correction: bool = True,
+        weight_decay: float = 0.0,
+        decay: Decay = "l2",
+        maximize: bool = False,
+        clip_value: float | None = None,
+        clip_norm: float | None = None,
         threads: int | None = None,
     ) -> None:
         self.lr = lr
         self.betas = betas
         self.eps = eps
         self.bias_correction = bias_correction
-        super().__init__(params, threads)
+        super().__init__(
+            params,
+            threads,
+            weight_decay=weight_decay,
+            decay=decay,
+            maximize=maximize,
+            clip_value=clip_value,
+            clip_norm=clip_norm,
+        )
 
     def _hyper(self) -> tuple[float, ...]:
-        return (self.lr, *self.betas, self.eps, float(self.bias_correction))
+        return (self._rate(self.lr), *self.betas, self.eps, float(self.bias_correction))

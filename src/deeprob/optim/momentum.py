@@ -3,7 +3,8 @@
 from typing import Literal
 
 from .._arguments import answers_keywords, as_real, one_of
-from ._base import Arrays, Hyper, Optimizer, State, as_decay
+from ._base import Arrays, Optimizer, State
+from ._hyper import Decay, Hyper, as_decay
 
 Formulation = Literal["velocity", "displacement"]
 
@@ -17,16 +18,12 @@ class Momentum(Optimizer):
 
     Parameters
     ----------
-    params : array of float32 or float64, or list or dict of them
-        What steps change in place; any shapes and strides. Kept, not copied.
-    lr : float
-        The learning rate, at least 0. ``opt.lr`` may be set at any time.
+    <params>
     momentum : float
         rho, in 0 .. 1, typically 0.9 or 0.99; may be set at any time.
     formulation : {"velocity", "displacement"}
         Which of the two.
-    threads : int, optional
-        At most this many threads; default `get_num_threads()`. The result has the same bits for any number.
+    <common>
 
     Attributes
     ----------
@@ -35,8 +32,7 @@ class Momentum(Optimizer):
 
     Raises
     ------
-    ValueError, TypeError
-        If params are not such arrays, share memory, or a number is out of range; the message names it.
+    <raises>
 
     Notes
     -----
@@ -69,12 +65,25 @@ class Momentum(Optimizer):
         lr: float = 1e-3,
         momentum: float = 0.9,
         formulation: Formulation = "velocity",
+        weight_decay: float = 0.0,
+        decay: Decay = "l2",
+        maximize: bool = False,
+        clip_value: float | None = None,
+        clip_norm: float | None = None,
         threads: int | None = None,
     ) -> None:
         self.lr = lr
         self.momentum = momentum
         self._formulation = one_of(formulation, "formulation", ("velocity", "displacement"))
-        super().__init__(params, threads)
+        super().__init__(
+            params,
+            threads,
+            weight_decay=weight_decay,
+            decay=decay,
+            maximize=maximize,
+            clip_value=clip_value,
+            clip_norm=clip_norm,
+        )
 
     @property
     def formulation(self) -> str:

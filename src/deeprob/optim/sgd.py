@@ -1,7 +1,8 @@
 """Stochastic gradient descent."""
 
 from .._arguments import answers_keywords, as_real
-from ._base import Arrays, Hyper, Optimizer
+from ._base import Arrays, Optimizer
+from ._hyper import Decay, Hyper
 
 
 class SGD(Optimizer):
@@ -9,17 +10,12 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    params : array of float32 or float64, or list or dict of them
-        What steps change in place; any shapes and strides. Kept, not copied.
-    lr : float
-        The learning rate, at least 0. ``opt.lr`` may be set at any time.
-    threads : int, optional
-        At most this many threads; default `get_num_threads()`. The result has the same bits for any number.
+    <params>
+    <common>
 
     Raises
     ------
-    ValueError, TypeError
-        If params are not such arrays, share memory, or a number is out of range; the message names it.
+    <raises>
 
     Notes
     -----
@@ -40,9 +36,28 @@ class SGD(Optimizer):
     lr = Hyper(as_real)
 
     @answers_keywords
-    def __init__(self, params: Arrays, *, lr: float = 1e-3, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        params: Arrays,
+        *,
+        lr: float = 1e-3,
+        weight_decay: float = 0.0,
+        decay: Decay = "l2",
+        maximize: bool = False,
+        clip_value: float | None = None,
+        clip_norm: float | None = None,
+        threads: int | None = None,
+    ) -> None:
         self.lr = lr
-        super().__init__(params, threads)
+        super().__init__(
+            params,
+            threads,
+            weight_decay=weight_decay,
+            decay=decay,
+            maximize=maximize,
+            clip_value=clip_value,
+            clip_norm=clip_norm,
+        )
 
     def _hyper(self) -> tuple[float, ...]:
         return (self.lr,)

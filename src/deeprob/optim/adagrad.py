@@ -1,0 +1,91 @@
+"""AdaGrad: steps divided by the root of all squared gradients."""
+
+from .._arguments import answers_keywords, as_real
+from ._base import Arrays, Optimizer, State
+from ._hyper import Decay, Hyper
+
+
+class AdaGrad(Optimizer):
+    r"""AdaGrad (lecture, L4-41; Duchi et al. 2011): G <- G + g^2, w <- w - lr g / (sqrt(G) + eps).
+
+    Parameters
+    ----------
+    <params>
+    eps : float
+        Added to the root, at least 0; may be set at any time. The default is the lecture's; PyTorch's
+        is ``eps=1e-10``.
+    lr_decay : float
+        Step t takes lr / (1 + (t - 1) lr_decay), as PyTorch's; may be set at any time.
+    initial_accumulator_value : float
+        What G starts from, at least 0.
+    <common>
+
+    Attributes
+    ----------
+    grad_squared : array, or list or dict of arrays
+        G, in the form of ``params``.
+
+    Raises
+    ------
+    <raises>
+
+    Notes
+    -----
+    Computed in the dtype of each array, without FMA: NumPy's bits, on every machine. In float32, G does not
+    see gradients below 1e-23. ``eps=0`` gives 0 / 0, NaN, where the gradient has always been 0.
+
+    Examples
+    --------
+    Under a constant gradient the step shrinks as lr / sqrt(t):
+
+    >>> import numpy as np
+    >>> from deeprob import optim
+    >>> w = np.zeros(1)
+    >>> opt = optim.AdaGrad(w, lr=0.5)
+    >>> for _ in range(4):
+    ...     before = w.copy()
+    ...     opt.step(np.array([3.0]))
+    >>> (before - w).round(6)
+    array([0.25])
+    """
+
+    _kernel = "adagrad"
+    grad_squared = State(0)
+    lr = Hyper(as_real)
+    eps = Hyper(as_real)
+    lr_decay = Hyper(as_real)
+
+    @answers_keywords
+    def __init__(
+        self,
+        params: Arrays,
+        *,
+        lr: float = 1e-2,
+        eps: float = 1e-7,
+        lr_decay: float = 0.0,
+        initial_accumulator_value: float = 0.0,
+        weight_decay: float = 0.0,
+        decay: Decay = "l2",
+        maximize: bool = False,
+        clip_value: float | None = None,
+        clip_norm: float | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self.lr = lr
+        self.eps = eps
+        self.lr_decay = lr_decay
+        self.initial_accumulator_value = as_real(initial_accumulator_value, "initial_accumulator_value")
+        super().__init__(
+            params,
+            threads,
+            weight_decay=weight_decay,
+            decay=decay,
+            maximize=maximize,
+            clip_value=clip_value,
+            clip_norm=clip_norm,
+        )
+        for _, (squared,) in self._arrays():
+            squared[...] = self.initial_accumulator_value
+
+    def _hyper(self) -> tuple[float, ...]:
+        return (self.lr, self.eps, self.lr_decay)

@@ -70,7 +70,9 @@ def test_files_are_short_enough_to_read():
         assert len(path.read_text().splitlines()) <= 500, path
 
 
-@pytest.mark.parametrize(("family", "parts"), [("loss", {"loss", "math", "column"}), ("step", {"step"})])
+@pytest.mark.parametrize(
+    ("family", "parts"), [("loss", {"loss", "math", "column"}), ("step", {"step", "prepare"})]
+)
 def test_the_lists_name_every_kernel_file(family, parts):
     lines = (CSRC / f"kernels/{'losses' if family == 'loss' else 'steps'}.def").read_text()
     listed = re.findall(rf'#include "kernels/{family}/(\w+)\.inc"', lines)

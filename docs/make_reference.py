@@ -22,6 +22,7 @@ PACKAGE = "deeprob"
 ROOMS = (
     "deeprob.datasets",
     "deeprob.optim",
+    "deeprob.schedules",
     "deeprob.plots",
 )  # public names besides those of the package itself
 WIDTH = 88  # longer signatures get one parameter a line

@@ -64,7 +64,7 @@ def test_what_is_added_as_the_page_says_appears_everywhere(tmp_path):
     listed = run(
         project, sys.executable, "-c", "from deeprob import optim; print(*optim.NAMES, optim.Signum)"
     )
-    assert listed.split()[:4] == ["sgd", "momentum", "adam", "signum"]
+    assert "signum" in listed.split()
     # Every dtype, layout, stride, thread count and target; the twin; the differences; Objective.
     tests = ["tests/kernels", "tests/test_targets.py", "tests/test_objective.py", "tests/test_layering.py"]
     tests += ["tests/test_optim.py", "tests/robustness/test_bad_input.py"]

@@ -5,7 +5,7 @@
 /* Below this many multiply-adds (some 15 us on one core) a further thread costs more
  * than it gives. */
 #define WORK_PER_THREAD 400000.0
-/* A packed tile should stay in L2 beside W and dW. */
+/* A packed tile should stay in L2 beside W and dW, where one row group does. */
 #define TILE_BYTES 131072
 /* Bytes of every row in a block of features: four rows of X stay in L1 while all classes
  * pass over them. Shorter blocks, of which W's would fit beside them, cost more in
@@ -136,7 +136,8 @@ dp_linear_make_plan(const dp_linear_job *job, int threads)
                        : 0;
     /* The same chunks with and without the gradient, alone and among other models: the
      * same bits of the loss. */
-    const ptrdiff_t halves = p.n >= CHUNK_ROWS ? 2 : 1; /* 32 rows: two of 16 */
+    const ptrdiff_t halves =
+        p.n >= CHUNK_ROWS ? 2 : 1; /* of 16 rows: two threads for a batch of 32 */
     p.chunks = clamp(p.n / CHUNK_ROWS, halves,
                      dW_bytes > LARGE_PART_BYTES ? DP_CHUNKS_MAX / 2 : DP_CHUNKS_MAX);
     const double work =

@@ -113,10 +113,10 @@ typedef struct {
     void (*score_sums)(const void *lanes, ptrdiff_t rows, ptrdiff_t C, const void *b,
                        void *S, ptrdiff_t lds);
 
-    /* dW[c * ldw + d] += sum_r G[c * ldg + r] x[r][d], for the rows of a tile of slices.
-     * dW's rows are padded to ldw; their part of the last slice is written. ahead, or
-     * NULL: as many places as rows, of what is wanted next, and ahead_step from slice to
-     * slice; lines are asked for, none is read. */
+    /* dW[c * ldw + d] += sum_r G[c * ldg + r] x[r][d], for the rows of one group of a
+     * tile of slices, `step` values apart. dW's rows are padded to ldw; their part of the
+     * last slice is written. ahead, or NULL: as many places as rows, of what is wanted
+     * next, and ahead_step bytes from slice to slice; lines are asked for, none is read. */
     void (*weight_gradient)(const void *tile, ptrdiff_t step, ptrdiff_t rows,
                             const void *G, ptrdiff_t ldg, ptrdiff_t C, ptrdiff_t slices,
                             void *dW, ptrdiff_t ldw, const char *const *ahead,

@@ -8,7 +8,7 @@ from typing import Any, Self, overload
 import numpy as np
 
 from .. import _core
-from .._arguments import FloatArray, as_count, as_real
+from .._arguments import FloatArray, answers_keywords, as_count, as_real
 from ._hyper import Decay, Hyper, as_flag, as_limit, as_meaning
 from ._state import Saving
 
@@ -104,6 +104,7 @@ class Optimizer(Saving):
         for name, text in _DOCS.items():
             cls.__doc__ = (cls.__doc__ or "").replace(name, text)
 
+    @answers_keywords
     def __init__(
         self,
         params: Arrays,
@@ -250,8 +251,10 @@ class Optimizer(Saving):
 
     def _named_hypers(self) -> dict[str, Any]:
         """Return the hyperparameters by the names of the constructor's arguments."""
-        names = inspect.signature(type(self)).parameters
-        return {name: getattr(self, name) for name in names if name not in ("params", "threads")}
+        own = inspect.signature(type(self)).parameters.values()
+        names = [p.name for p in own if p.kind is not p.VAR_KEYWORD and p.name not in ("params", "threads")]
+        names += [name for name in _COMMON if name not in names]
+        return {name: getattr(self, name) for name in names}
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_plan"}
@@ -261,7 +264,7 @@ class Optimizer(Saving):
         self._prepare(self._states)
 
     def __repr__(self) -> str:
-        defaults = inspect.signature(type(self)).parameters
+        defaults = {**inspect.signature(Optimizer).parameters, **inspect.signature(type(self)).parameters}
         shown = ", ".join(
             f"{name}={value!r}"
             for name, value in self._named_hypers().items()

@@ -31,8 +31,7 @@ plan_largest(const dp_descent *d, int threads, const dp_update *update,
 static size_t
 state_bytes(const dp_linear_job *job, const dp_linear_plan *plan)
 {
-    return (size_t)job->W.rows * (size_t)plan->ldw *
-           dp_storage_size((dp_storage)job->compute);
+    return (size_t)job->W.rows * (size_t)plan->ldw * dp_compute_size(job->compute);
 }
 
 size_t
@@ -53,7 +52,7 @@ move(const dp_linear_job *job, const dp_linear_plan *plan, const dp_matrix *m,
      char *packed, int back)
 {
     const dp_linear_kernels *kernels = dp_linear_table[job->target][job->compute];
-    const size_t row = (size_t)plan->ldw * dp_storage_size((dp_storage)job->compute);
+    const size_t row = (size_t)plan->ldw * dp_compute_size(job->compute);
     for (ptrdiff_t c = 0; c < m->rows; c++) {
         char *at = m->data + c * m->row_stride;
         if (back) {

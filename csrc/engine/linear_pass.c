@@ -40,7 +40,7 @@ pack_row(const pass *p, const dp_matrix *m, ptrdiff_t row, void *dst)
 static char *
 packed_class(const pass *p, ptrdiff_t c)
 {
-    const size_t size = dp_storage_size((dp_storage)p->job->compute);
+    const size_t size = dp_compute_size(p->job->compute);
     return (char *)p->s.W + (size_t)(c * p->plan->ldw) * size;
 }
 
@@ -64,7 +64,7 @@ prepare_class(void *context, ptrdiff_t c, int worker)
 {
     const pass *p = context;
     const dp_linear_job *job = p->job;
-    const size_t size = dp_storage_size((dp_storage)job->compute);
+    const size_t size = dp_compute_size(job->compute);
     char *w = packed_class(p, c);
     (void)worker;
     memset(w + (size_t)job->W.cols * size, 0,
@@ -78,7 +78,7 @@ static void
 store_scores(const pass *p, const dp_workspace *w, ptrdiff_t first, ptrdiff_t rows)
 {
     const dp_matrix *out = &p->job->scores;
-    const size_t size = dp_storage_size((dp_storage)p->job->compute);
+    const size_t size = dp_compute_size(p->job->compute);
     for (ptrdiff_t c = 0; c < p->job->W.rows; c++) {
         p->kernels->unpack[out->storage](
             (const char *)w->S + (size_t)(c * p->plan->tile_rows) * size, rows,
@@ -107,7 +107,7 @@ static void
 add_losses(const pass *p, const dp_workspace *w, ptrdiff_t rows, double *losses)
 {
     const dp_linear_plan *plan = p->plan;
-    const size_t size = dp_storage_size((dp_storage)p->job->compute);
+    const size_t size = dp_compute_size(p->job->compute);
     dp_workspace own = *w;
     for (ptrdiff_t k = 0; k < plan->models; k++) {
         own.S = (char *)w->S + (size_t)(k * plan->classes * plan->tile_rows) * size;
@@ -126,7 +126,7 @@ run_chunk(void *context, ptrdiff_t chunk, int worker)
     const ptrdiff_t limit = (chunk + 1) * groups / plan->chunks * DP_GROUP_ROWS;
     const ptrdiff_t end = limit < plan->n ? limit : plan->n;
     dp_tile t = {job, plan, p->kernels, &p->s, 0, {0}};
-    t.size = (ptrdiff_t)dp_storage_size((dp_storage)job->compute);
+    t.size = (ptrdiff_t)dp_compute_size(job->compute);
     dp_carve_workspace(job, plan, p->s.workers + (size_t)worker * plan->worker_bytes,
                        &t.w);
     char *dW = p->s.parts + (size_t)chunk * plan->part_bytes;
@@ -166,7 +166,7 @@ update_class(const pass *p, ptrdiff_t c, dp_workspace *w)
 {
     const dp_linear_job *job = p->job;
     const dp_update *update = job->update;
-    const size_t size = dp_storage_size((dp_storage)job->compute);
+    const size_t size = dp_compute_size(job->compute);
     const size_t row = (size_t)(c * p->plan->ldw) * size;
     void *states[DP_STEP_STATES_MAX];
     for (int k = 0; k < DP_STEP_STATES_MAX; k++) {
@@ -204,7 +204,7 @@ finish_class(void *context, ptrdiff_t c, int worker)
     const pass *p = context;
     const dp_linear_job *job = p->job;
     const dp_linear_plan *plan = p->plan;
-    const size_t size = dp_storage_size((dp_storage)job->compute);
+    const size_t size = dp_compute_size(job->compute);
     const dp_linear_kernels *f64 = dp_linear_table[job->target][DP_f64];
     const double scale = 1.0 / (double)plan->n;
     const size_t row = (size_t)(c * plan->ldw) * size;

@@ -49,7 +49,7 @@ size_t
 dp_carve_workspace(const dp_linear_job *job, const dp_linear_plan *plan, void *memory,
                    dp_workspace *w)
 {
-    const size_t size = dp_storage_size((dp_storage)job->compute);
+    const size_t size = dp_compute_size(job->compute);
     const size_t rows = (size_t)plan->tile_rows;
     const size_t C = (size_t)job->W.rows;
     const size_t panel = C < DP_CLASS_PANEL ? C : DP_CLASS_PANEL;
@@ -71,7 +71,7 @@ size_t
 dp_carve_shared(const dp_linear_job *job, const dp_linear_plan *plan, void *memory,
                 dp_shared *s)
 {
-    const size_t size = dp_storage_size((dp_storage)job->compute);
+    const size_t size = dp_compute_size(job->compute);
     const size_t C = (size_t)job->W.rows;
     uintptr_t at = (uintptr_t)memory;
     s->W = dp_take(&at, C * (size_t)plan->ldw * size);
@@ -105,7 +105,7 @@ dp_linear_make_plan(const dp_linear_job *job, int threads)
         p.bytes = SIZE_MAX;
         return p;
     }
-    const ptrdiff_t size = (ptrdiff_t)dp_storage_size((dp_storage)job->compute);
+    const ptrdiff_t size = (ptrdiff_t)dp_compute_size(job->compute);
     const ptrdiff_t C = job->W.rows, D = job->W.cols;
     p.n = job->index.data ? job->index.n : job->X.rows;
     p.models = job->models > 1 ? job->models : 1;

@@ -11,9 +11,7 @@ dp_tile_load(const dp_tile *t, ptrdiff_t first, ptrdiff_t rows)
         const ptrdiff_t at = dp_example_at(job, first + r);
         t->w.rows[r] = job->X.data + at * job->X.row_stride;
         if (job->y.data) {
-            const int64_t y = dp_ints_get(&job->y, at);
-            t->w.y[r] =
-                y < 0 || y >= t->plan->classes ? 0 : (int32_t)y; /* as example_at */
+            t->w.y[r] = dp_label_at(job, at, t->plan->classes);
         }
     }
 }

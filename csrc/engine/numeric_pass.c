@@ -208,9 +208,7 @@ prepare_tile(void *context, ptrdiff_t t, int worker)
         }
     }
     for (ptrdiff_t r = 0; r < ROWS; r++) {
-        const int64_t y =
-            r < rows ? dp_ints_get(&job->y, dp_example_at(job, first + r)) : 0;
-        own.y[r] = y < 0 || y >= k.C ? 0 : (int32_t)y;
+        own.y[r] = r < rows ? dp_label_at(job, dp_example_at(job, first + r), k.C) : 0;
     }
     p->losses->column_states(job->loss, &k, own.state, w.copy);
     return 0;

@@ -9,7 +9,7 @@ void
 dp_tile_loss(const dp_linear_job *job, const dp_workspace *w, ptrdiff_t C, ptrdiff_t ld,
              ptrdiff_t rows, double *sum)
 {
-    const size_t size = dp_storage_size((dp_storage)job->compute);
+    const size_t size = dp_compute_size(job->compute);
     const ptrdiff_t padded = dp_round_up(rows, DP_LANE_BYTES / (ptrdiff_t)size);
     const dp_loss_kernels *losses = dp_loss_table[job->target][job->compute];
     for (ptrdiff_t r = rows; r < padded; r++) {
@@ -62,7 +62,7 @@ store_score_gradient(const dp_linear_job *job, const dp_matrix *out,
 {
     const dp_linear_kernels *kernels = dp_linear_table[job->target][job->compute];
     const dp_linear_kernels *f64 = dp_linear_table[job->target][DP_f64];
-    const size_t size = dp_storage_size((dp_storage)job->compute);
+    const size_t size = dp_compute_size(job->compute);
     const double scale = 1.0 / (double)job->scores.rows;
     for (ptrdiff_t c = 0; c < job->W.rows; c++) {
         const char *G = (const char *)w->S + (size_t)(c * SCORE_TILE_ROWS) * size;
@@ -78,7 +78,7 @@ dp_score_loss_run(dp_linear_job *job, const dp_matrix *gradient, void *scratch)
 {
     const dp_linear_kernels *kernels = dp_linear_table[job->target][job->compute];
     const dp_matrix *s = &job->scores;
-    const size_t size = dp_storage_size((dp_storage)job->compute);
+    const size_t size = dp_compute_size(job->compute);
     dp_workspace w;
     carve_score_loss(job, scratch, &w);
     double loss = 0.0;
@@ -95,8 +95,7 @@ dp_score_loss_run(dp_linear_job *job, const dp_matrix *gradient, void *scratch)
                                       src, rows, s->row_stride);
         }
         for (ptrdiff_t r = 0; r < rows; r++) {
-            const int64_t y = dp_ints_get(&job->y, first + r);
-            w.y[r] = y < 0 || y >= job->W.rows ? 0 : (int32_t)y;
+            w.y[r] = dp_label_at(job, first + r, job->W.rows);
         }
         dp_tile_loss(job, &w, job->W.rows, SCORE_TILE_ROWS, rows, &loss);
         if (job->goal == DP_LOSS_GRADIENT) {

@@ -41,6 +41,14 @@ dp_example_at(const dp_linear_job *job, ptrdiff_t i)
     return at < 0 ? 0 : at;
 }
 
+/* Label `at`, checked before as positions were: what is out of range by now reads as 0. */
+static inline int32_t
+dp_label_at(const dp_linear_job *job, ptrdiff_t at, ptrdiff_t classes)
+{
+    const int64_t y = dp_ints_get(&job->y, at);
+    return y < 0 || y >= classes ? 0 : (int32_t)y;
+}
+
 /* Asks, on the calling thread, whether to stop, and keeps the answer in *stop. Once is
  * enough: an exception is set by then, and no signal handler may run. */
 static inline int

@@ -12,7 +12,7 @@
 static int
 is_dense(const dp_step_array *a, const char *memory, const ptrdiff_t *stride)
 {
-    const size_t size = dp_storage_size((dp_storage)a->compute);
+    const size_t size = dp_compute_size(a->compute);
     ptrdiff_t expected = (ptrdiff_t)size;
     for (int k = a->axes - 1; k >= 0; k--) {
         if (stride[k] != expected) {
@@ -69,7 +69,7 @@ static void
 copy_tile(const dp_step_array *a, char *memory, const ptrdiff_t *stride,
           ptrdiff_t first, ptrdiff_t n, char *tile, int back)
 {
-    const ptrdiff_t size = (ptrdiff_t)dp_storage_size((dp_storage)a->compute);
+    const ptrdiff_t size = (ptrdiff_t)dp_compute_size(a->compute);
     const int inner = a->axes - 1;
     ptrdiff_t at[DP_STEP_AXES_MAX];
     if (a->axes == 0) {
@@ -136,7 +136,7 @@ step_dense(const dp_step_job *job, const dp_step_array *a, const char *g,
 {
     _Alignas(64) char prepared[TILE * sizeof(double)];
     const dp_step_kernels *kernels = dp_step_table[job->target][a->compute];
-    const ptrdiff_t size = (ptrdiff_t)dp_storage_size((dp_storage)a->compute);
+    const ptrdiff_t size = (ptrdiff_t)dp_compute_size(a->compute);
     void *state[DP_STEP_STATES_MAX];
     const ptrdiff_t at_once = job->common ? TILE : n;
     for (ptrdiff_t i = first; i < first + n; i += at_once) {

@@ -48,9 +48,15 @@ dp_position(const dp_ints *index, ptrdiff_t i, ptrdiff_t N)
     return (ptrdiff_t)(at < 0 ? at + (int64_t)N : at);
 }
 
-/* The size in bytes of a storage or compute dtype. */
+/* The size in bytes of a storage dtype, and of a compute dtype. */
 size_t
 dp_storage_size(dp_storage storage);
+
+static inline size_t
+dp_compute_size(dp_compute compute)
+{
+    return dp_storage_size((dp_storage)compute);
+}
 
 static inline ptrdiff_t
 dp_round_up(ptrdiff_t n, ptrdiff_t multiple)

@@ -4,8 +4,8 @@ import difflib
 import functools
 import inspect
 import operator
-from collections.abc import Callable
-from typing import ParamSpec, SupportsFloat, SupportsIndex, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, ParamSpec, SupportsFloat, SupportsIndex, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -68,6 +68,20 @@ def answers_keywords(function: Callable[P, R]) -> Callable[P, R]:
         return function(*args, **kwargs)
 
     return wrapper
+
+
+def with_keywords(function: Callable[P, R], keywords: Mapping[str, tuple[Any, Any]]) -> Callable[P, R]:
+    """Let the signature of a function with ``**keywords`` show them: name -> (annotation, default)."""
+    signature = inspect.signature(function)
+    own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    names = {p.name for p in own}
+    own += [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        for name, (kind, default) in keywords.items()
+        if name not in names
+    ]
+    function.__signature__ = signature.replace(parameters=own)  # type: ignore[attr-defined]
+    return function
 
 
 def _answer(function: str, given: str, known: list[str]) -> str:

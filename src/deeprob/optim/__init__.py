@@ -5,6 +5,7 @@ of arrays; gradients have the same form. Names and defaults are the lecture's an
 """
 
 import importlib
+import pkgutil
 
 from .. import _core
 from ._base import Optimizer
@@ -30,19 +31,30 @@ __all__ = [
     "from_torch",
 ]
 
-# By name: every step of the C core has the module of its name with its class, and so have the variants of
-# them. Adding a step changes nothing here.
-REGISTRY: dict[str, type[Optimizer]] = {}
-for _name in (*_core.steps(), "adamw"):
-    _module = importlib.import_module(f"{__name__}.{_name}")
-    for _class in vars(_module).values():
-        if (
-            isinstance(_class, type)
-            and issubclass(_class, Optimizer)
-            and _class.__module__ == _module.__name__
-        ):
-            REGISTRY[_name] = globals()[_class.__name__] = _class
-            if _class.__name__ not in __all__:
-                __all__ += [_class.__name__]
 
+def _found() -> dict[str, type[Optimizer]]:
+    """Return the class of every module beside this one whose name has no underscore in front.
+
+    In the order of the kernels' list, which is the lecture's. Adding an optimizer changes nothing here.
+    """
+    classes = {}
+    for module in pkgutil.iter_modules(__path__):
+        if module.name.startswith("_"):
+            continue
+        for value in vars(importlib.import_module(f"{__name__}.{module.name}")).values():
+            if (
+                isinstance(value, type)
+                and issubclass(value, Optimizer)
+                and value.__module__.endswith(f".{module.name}")
+            ):
+                classes[module.name] = value
+    kernels = list(_core.steps())
+    return dict(sorted(classes.items(), key=lambda item: kernels.index(item[1]._kernel)))
+
+
+REGISTRY = _found()
 NAMES = tuple(REGISTRY)
+for _class in REGISTRY.values():
+    globals()[_class.__name__] = _class
+    if _class.__name__ not in __all__:
+        __all__ += [_class.__name__]

@@ -3,12 +3,12 @@
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self, overload
+from typing import Any, ClassVar, Self, TypedDict, Unpack, overload
 
 import numpy as np
 
 from .. import _core
-from .._arguments import FloatArray, answers_keywords, as_count, as_real
+from .._arguments import FloatArray, answers_keywords, as_count, as_real, with_keywords
 from ._hyper import Decay, Hyper, as_flag, as_limit, as_meaning
 from ._state import Saving
 
@@ -70,7 +70,15 @@ class State:
         )
 
 
-_COMMON = ("weight_decay", "decay", "maximize", "clip_value", "clip_norm")
+class Common(TypedDict, total=False):
+    """The keywords that all optimizers take."""
+
+    weight_decay: float
+    decay: Decay
+    maximize: bool
+    clip_value: float | None
+    clip_norm: float | None
+    threads: int | None
 
 
 class Optimizer(Saving):
@@ -100,30 +108,34 @@ class Optimizer(Saving):
     clip_value = Hyper(as_limit)
     clip_norm = Hyper(as_limit)
 
+    # What the common keywords are when they are not given.
+    _defaults: ClassVar[Common] = {
+        "weight_decay": 0.0,
+        "decay": "l2",
+        "maximize": False,
+        "clip_value": None,
+        "clip_norm": None,
+        "threads": None,
+    }
+
     def __init_subclass__(cls) -> None:
         for name, text in _DOCS.items():
             cls.__doc__ = (cls.__doc__ or "").replace(name, text)
+        if "__init__" in vars(cls):
+            kinds = Common.__annotations__
+            cls.__init__ = answers_keywords(  # type: ignore[method-assign]
+                with_keywords(
+                    cls.__init__, {name: (kinds[name], value) for name, value in cls._defaults.items()}
+                )
+            )
 
-    @answers_keywords
-    def __init__(
-        self,
-        params: Arrays,
-        threads: int | None = None,
-        *,
-        weight_decay: float = 0.0,
-        decay: Decay = "l2",
-        maximize: bool = False,
-        clip_value: float | None = None,
-        clip_norm: float | None = None,
-    ) -> None:
-        self.weight_decay = weight_decay
-        self.decay = decay
-        self.maximize = maximize
-        self.clip_value = clip_value
-        self.clip_norm = clip_norm
+    def __init__(self, params: Arrays, **common: Unpack[Common]) -> None:
+        given: Any = {**self._defaults, **common}
+        self.threads = given.pop("threads")
+        for name, value in given.items():
+            setattr(self, name, value)
         self._check_clips()
-        self.threads = threads
-        _core.check_options(0, 0, threads)
+        _core.check_options(0, 0, self.threads)
         self._keys = list(params) if isinstance(params, Mapping) else None
         self._single = not isinstance(params, list | tuple | Mapping)
         self._params = (params,) if self._single else self._in_order(params, "params")
@@ -251,10 +263,8 @@ class Optimizer(Saving):
 
     def _named_hypers(self) -> dict[str, Any]:
         """Return the hyperparameters by the names of the constructor's arguments."""
-        own = inspect.signature(type(self)).parameters.values()
-        names = [p.name for p in own if p.kind is not p.VAR_KEYWORD and p.name not in ("params", "threads")]
-        names += [name for name in _COMMON if name not in names]
-        return {name: getattr(self, name) for name in names}
+        names = inspect.signature(type(self)).parameters
+        return {name: getattr(self, name) for name in names if name not in ("params", "threads")}
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_plan"}
@@ -264,11 +274,11 @@ class Optimizer(Saving):
         self._prepare(self._states)
 
     def __repr__(self) -> str:
-        defaults = {**inspect.signature(Optimizer).parameters, **inspect.signature(type(self)).parameters}
+        usual: Any = self._defaults
         shown = ", ".join(
             f"{name}={value!r}"
             for name, value in self._named_hypers().items()
-            if name not in _COMMON or value != defaults[name].default
+            if name not in usual or value != usual[name]
         )
         count = sum(np.size(w) for w in self._params)
         return f"{type(self).__name__}({shown}; {count} parameters, t={self.t})"

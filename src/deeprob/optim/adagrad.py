@@ -1,8 +1,10 @@
 """AdaGrad: steps divided by the root of all squared gradients."""
 
-from .._arguments import answers_keywords, as_real
-from ._base import Arrays, Optimizer, State
-from ._hyper import Decay, Hyper
+from typing import Unpack
+
+from .._arguments import as_real
+from ._base import Arrays, Common, Optimizer, State
+from ._hyper import Hyper
 
 
 class AdaGrad(Optimizer):
@@ -55,7 +57,6 @@ class AdaGrad(Optimizer):
     eps = Hyper(as_real)
     lr_decay = Hyper(as_real)
 
-    @answers_keywords
     def __init__(
         self,
         params: Arrays,
@@ -64,26 +65,13 @@ class AdaGrad(Optimizer):
         eps: float = 1e-7,
         lr_decay: float = 0.0,
         initial_accumulator_value: float = 0.0,
-        weight_decay: float = 0.0,
-        decay: Decay = "l2",
-        maximize: bool = False,
-        clip_value: float | None = None,
-        clip_norm: float | None = None,
-        threads: int | None = None,
+        **common: Unpack[Common],
     ) -> None:
         self.lr = lr
         self.eps = eps
         self.lr_decay = lr_decay
         self.initial_accumulator_value = as_real(initial_accumulator_value, "initial_accumulator_value")
-        super().__init__(
-            params,
-            threads,
-            weight_decay=weight_decay,
-            decay=decay,
-            maximize=maximize,
-            clip_value=clip_value,
-            clip_norm=clip_norm,
-        )
+        super().__init__(params, **common)
         for _, (squared,) in self._arrays():
             squared[...] = self.initial_accumulator_value
 

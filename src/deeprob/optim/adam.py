@@ -1,8 +1,10 @@
 """Adam: momentum and RMSProp, with bias correction."""
 
-from .._arguments import answers_keywords, as_real
-from ._base import Arrays, Optimizer, State
-from ._hyper import Decay, Hyper, as_betas, as_flag
+from typing import Unpack
+
+from .._arguments import as_real
+from ._base import Arrays, Common, Optimizer, State
+from ._hyper import Hyper, as_betas, as_flag
 
 
 class Adam(Optimizer):
@@ -60,7 +62,6 @@ class Adam(Optimizer):
     eps = Hyper(as_real)
     bias_correction = Hyper(as_flag)
 
-    @answers_keywords
     def __init__(
         self,
         params: Arrays,
@@ -69,26 +70,13 @@ class Adam(Optimizer):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-7,
         bias_correction: bool = True,
-        weight_decay: float = 0.0,
-        decay: Decay = "l2",
-        maximize: bool = False,
-        clip_value: float | None = None,
-        clip_norm: float | None = None,
-        threads: int | None = None,
+        **common: Unpack[Common],
     ) -> None:
         self.lr = lr
         self.betas = betas
         self.eps = eps
         self.bias_correction = bias_correction
-        super().__init__(
-            params,
-            threads,
-            weight_decay=weight_decay,
-            decay=decay,
-            maximize=maximize,
-            clip_value=clip_value,
-            clip_norm=clip_norm,
-        )
+        super().__init__(params, **common)
 
     def _hyper(self) -> tuple[float, ...]:
         return (self._rate(self.lr), *self.betas, self.eps, float(self.bias_correction))

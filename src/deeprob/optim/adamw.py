@@ -1,8 +1,10 @@
 """AdamW: Adam with decoupled weight decay."""
 
-from .._arguments import answers_keywords, as_real
-from ._base import Arrays
-from ._hyper import Decay, Hyper
+from typing import ClassVar, Unpack
+
+from .._arguments import as_real
+from ._base import Arrays, Common
+from ._hyper import Hyper
 from .adam import Adam
 
 
@@ -51,9 +53,9 @@ class AdamW(Adam):
     array([0.99])
     """
 
+    _defaults: ClassVar[Common] = {**Adam._defaults, "weight_decay": 1e-5, "decay": "paper"}
     eta = Hyper(as_real)
 
-    @answers_keywords
     def __init__(
         self,
         params: Arrays,
@@ -62,26 +64,10 @@ class AdamW(Adam):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         eta: float = 1.0,
-        weight_decay: float = 1e-5,
-        decay: Decay = "paper",
-        maximize: bool = False,
-        clip_value: float | None = None,
-        clip_norm: float | None = None,
-        threads: int | None = None,
+        **common: Unpack[Common],
     ) -> None:
         self.eta = eta
-        super().__init__(
-            params,
-            lr=lr,
-            betas=betas,
-            eps=eps,
-            weight_decay=weight_decay,
-            decay=decay,
-            maximize=maximize,
-            clip_value=clip_value,
-            clip_norm=clip_norm,
-            threads=threads,
-        )
+        super().__init__(params, lr=lr, betas=betas, eps=eps, **common)
 
     def _rate(self, lr: float) -> float:
         return self.eta * lr

@@ -1,10 +1,10 @@
 """SGD with momentum, in the lecture's two formulations."""
 
-from typing import Literal
+from typing import Literal, Unpack
 
-from .._arguments import answers_keywords, as_real, one_of
-from ._base import Arrays, Optimizer, State
-from ._hyper import Decay, Hyper, as_decay
+from .._arguments import as_real, one_of
+from ._base import Arrays, Common, Optimizer, State
+from ._hyper import Hyper, as_decay
 
 Formulation = Literal["velocity", "displacement"]
 
@@ -57,7 +57,6 @@ class Momentum(Optimizer):
     lr = Hyper(as_real)
     momentum = Hyper(as_decay)
 
-    @answers_keywords
     def __init__(
         self,
         params: Arrays,
@@ -65,25 +64,12 @@ class Momentum(Optimizer):
         lr: float = 1e-3,
         momentum: float = 0.9,
         formulation: Formulation = "velocity",
-        weight_decay: float = 0.0,
-        decay: Decay = "l2",
-        maximize: bool = False,
-        clip_value: float | None = None,
-        clip_norm: float | None = None,
-        threads: int | None = None,
+        **common: Unpack[Common],
     ) -> None:
         self.lr = lr
         self.momentum = momentum
         self._formulation = one_of(formulation, "formulation", ("velocity", "displacement"))
-        super().__init__(
-            params,
-            threads,
-            weight_decay=weight_decay,
-            decay=decay,
-            maximize=maximize,
-            clip_value=clip_value,
-            clip_norm=clip_norm,
-        )
+        super().__init__(params, **common)
 
     @property
     def formulation(self) -> str:

@@ -1,8 +1,10 @@
 """RMSProp: AdaGrad that forgets."""
 
-from .._arguments import answers_keywords, as_real
-from ._base import Arrays, Optimizer, State
-from ._hyper import Decay, Hyper, as_decay
+from typing import Unpack
+
+from .._arguments import as_real
+from ._base import Arrays, Common, Optimizer, State
+from ._hyper import Hyper, as_decay
 
 
 class RMSProp(Optimizer):
@@ -52,7 +54,6 @@ class RMSProp(Optimizer):
     decay_rate = Hyper(as_decay)
     eps = Hyper(as_real)
 
-    @answers_keywords
     def __init__(
         self,
         params: Arrays,
@@ -60,25 +61,12 @@ class RMSProp(Optimizer):
         lr: float = 1e-2,
         decay_rate: float = 0.9,
         eps: float = 1e-7,
-        weight_decay: float = 0.0,
-        decay: Decay = "l2",
-        maximize: bool = False,
-        clip_value: float | None = None,
-        clip_norm: float | None = None,
-        threads: int | None = None,
+        **common: Unpack[Common],
     ) -> None:
         self.lr = lr
         self.decay_rate = decay_rate
         self.eps = eps
-        super().__init__(
-            params,
-            threads,
-            weight_decay=weight_decay,
-            decay=decay,
-            maximize=maximize,
-            clip_value=clip_value,
-            clip_norm=clip_norm,
-        )
+        super().__init__(params, **common)
 
     def _hyper(self) -> tuple[float, ...]:
         return (self.lr, self.decay_rate, self.eps)

@@ -1,0 +1,10 @@
+"""A plain NumPy twin of every kernel: the tests' oracle, and reading text for students.
+
+Everything here is short, float64 unless the input says otherwise, and as close to the lecture's formulas
+as right answers allow. `deeprob` itself never calls it. `losses` has scores, losses and regularizers,
+`search` the lecture's loops, `steps` the optimizers.
+"""
+
+from .losses import *  # noqa: F403
+from .search import *  # noqa: F403
+from .steps import *  # noqa: F403

@@ -30,6 +30,10 @@ static PyMethodDef methods[] = {
      "linear_losses($module, loss, Ws, X, y, index, out, parameter, l1, l2, "
      "example_axis, class_axis, threads, /)\n--\n\n"
      "See deeprob.Objective.values."},
+    {"linear_hvp", FAST(dp_py_linear_hvp), METH_FASTCALL,
+     "linear_hvp($module, loss, WV, X, y, index, parameter, l2, example_axis, "
+     "class_axis, threads, /)\n--\n\n"
+     "See deeprob.Objective.hvp."},
     {"linear_numeric", FAST(dp_py_linear_numeric), METH_FASTCALL,
      "linear_numeric($module, loss, W, X, y, b, index, parameter, l1, l2, h, forward, "
      "example_axis, class_axis, threads, /)\n--\n\n"

@@ -39,6 +39,7 @@ DP_FUNCTION(dp_py_scores);
 DP_FUNCTION(dp_py_predict);
 DP_FUNCTION(dp_py_linear_loss);
 DP_FUNCTION(dp_py_linear_losses);
+DP_FUNCTION(dp_py_linear_hvp);
 DP_FUNCTION(dp_py_linear_numeric);
 DP_FUNCTION(dp_py_score_loss);
 DP_FUNCTION(dp_py_penalty);

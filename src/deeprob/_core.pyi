@@ -60,6 +60,19 @@ def linear_losses(
     threads: int | None,
     /,
 ) -> npt.NDArray[np.float64]: ...
+def linear_hvp(
+    loss: str,
+    WV: Any,
+    X: Any,
+    y: Any,
+    index: Any,
+    parameter: float,
+    l2: float,
+    example_axis: int,
+    class_axis: int,
+    threads: int | None,
+    /,
+) -> npt.NDArray[np.floating]: ...
 def linear_numeric(
     loss: str,
     W: Any,

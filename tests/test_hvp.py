@@ -117,6 +117,40 @@ def test_it_is_the_fisher_information_of_softmax():
     np.testing.assert_allclose(deeprob.Objective(X, [0] * 8).hvp(W, V), expected, rtol=0, atol=1e-15)
 
 
+class TestKroneckerFactors:
+    X = np.array([[1.0, 2], [-1, 0.5], [0.5, -1.5], [2, 0]])
+    W = np.array([[0.1, -0.2, 0.3], [0, 0.25, -0.5]]).T
+
+    def test_the_published_golden_values(self):
+        objective = deeprob.Objective(self.X, [0, 1, 2, 1])
+        A, G = objective.kronecker_factors(self.W)
+        np.testing.assert_array_equal(A, [[1.5625, 0.1875], [0.1875, 1.625]])
+        first = [0.21516601016140086, -0.10533928287422091, -0.10982672728717996]
+        np.testing.assert_allclose(G[0], first, rtol=4e-16)
+        F = objective.hessian(self.W)
+        distance = np.linalg.norm(F - np.kron(G, A)) / np.linalg.norm(F)
+        assert distance == pytest.approx(0.15383436174921788, rel=1e-12)
+
+    def test_of_one_example_they_are_the_fisher_information(self):
+        objective = deeprob.Objective(self.X, [0, 1, 2, 1])
+        A, G = objective.kronecker_factors(self.W, [2])
+        np.testing.assert_allclose(np.kron(G, A), objective.hessian(self.W, [2]), rtol=0, atol=4e-16)
+
+    def test_layouts_and_blocks(self, monkeypatch):
+        W, _, X, y = problem(50, 6, 4, np.float32)
+        A, G = deeprob.Objective(X, y).kronecker_factors(W)
+        monkeypatch.setattr(deeprob.Objective, "_ROWS", 7)
+        turned = deeprob.Objective(X.T.copy(), y, example_axis=1, class_axis=1)
+        for ours, theirs in zip(turned.kronecker_factors(W.T), (A, G), strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)
+
+    def test_bad_input(self):
+        with pytest.raises(ValueError, match="loss is 'svm'; expected 'softmax'"):
+            deeprob.Objective(self.X, [0, 1, 2, 1], loss="svm").kronecker_factors(self.W)
+        with pytest.raises(ValueError, match="index has no examples"):
+            deeprob.Objective(self.X, [0, 1, 2, 1]).kronecker_factors(self.W, np.empty(0, int))
+
+
 def test_a_confident_model_keeps_its_digits():
     """p_t is 1 to rounding, and 1 - p_t is what the product is made of."""
     X, W = np.eye(2), np.array([[50.0, 0], [0, 0], [-3, 0]])

@@ -287,6 +287,68 @@ class Objective:
 
     _DIRECTIONS = 16
 
+    def kronecker_factors(
+        self, W: npt.ArrayLike, index: npt.ArrayLike | None = None
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        r"""Return A and G, whose Kronecker product K-FAC takes for the Fisher information of softmax.
+
+        A = E[x x'] and G = E[diag(p) - p p'], the second moments of the layer's input and, with labels drawn
+        from the model, of the loss's gradient by the scores (Martens and Grosse 2015; the lecture names
+        K-FAC on L4-56). F V = E[(diag(p) - p p') V x x'] becomes G V A, as if both were independent.
+
+        Parameters
+        ----------
+        W, index
+            As for `hvp`.
+
+        Returns
+        -------
+        A : (D, D) array of float64
+        G : (C, C) array of float64
+            Without the regularizer.
+
+        Raises
+        ------
+        ValueError, TypeError, IndexError
+            If an argument has the wrong shape, dtype or range, or the loss is not "softmax".
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import deeprob
+        >>> X = np.array([[1.0, 2], [-1, 0.5], [0.5, -1.5], [2, 0]])
+        >>> A, G = deeprob.Objective(X, [0, 1, 2, 1]).kronecker_factors(np.zeros((3, 2)))
+        >>> A
+        array([[1.5625, 0.1875],
+               [0.1875, 1.625 ]])
+        """
+        if self.loss != "softmax":
+            raise ValueError(
+                f"loss is {self.loss!r}; expected 'softmax': only its scores are a distribution's"
+            )
+        weights = np.asarray(_core.as_array(W, "W", True), np.float64)
+        where = (
+            np.arange(self.n_examples) if index is None else np.asarray(_core.as_array(index, "index", False))
+        )
+        axes = (self.example_axis, self.class_axis, self.threads)
+        A: npt.NDArray[np.float64] = np.zeros((self.n_features, self.n_features))
+        G: npt.NDArray[np.float64] | float = 0.0
+        # Blocks of rows, so that no float64 copy of all X is made.
+        for first in range(0, len(where), self._ROWS):
+            rows = where[first : first + self._ROWS]
+            s = _core.scores(weights, self.X, None, rows, None, *axes)
+            s = s.T if self.example_axis == 1 else s
+            p = np.exp(s - s.max(axis=1, keepdims=True))
+            p /= p.sum(axis=1, keepdims=True)
+            G = G + np.diag(p.sum(axis=0)) - p.T @ p
+            x = self.X.take(rows, axis=self.example_axis).astype(np.float64)
+            A += x @ x.T if self.example_axis == 1 else x.T @ x
+        if not len(where):
+            raise ValueError("index has no examples; the factors are means over them")
+        return A / len(where), np.asarray(G) / len(where)
+
+    _ROWS = 4096
+
     def terms(self, W: npt.ArrayLike, index: npt.ArrayLike | None = None) -> tuple[float, float]:
         """Return the data loss and reg R(W) apart; their sum is `value`, to rounding."""
         data: float = self._value(W, index, (0.0, 0.0))

@@ -326,26 +326,38 @@ class Objective:
             raise ValueError(
                 f"loss is {self.loss!r}; expected 'softmax': only its scores are a distribution's"
             )
-        weights = np.asarray(_core.as_array(W, "W", True), np.float64)
-        where = (
-            np.arange(self.n_examples) if index is None else np.asarray(_core.as_array(index, "index", False))
-        )
-        axes = (self.example_axis, self.class_axis, self.threads)
+        return self._input_factor(index), self._output_factor(W, index)
+
+    def _blocks(self, index: npt.ArrayLike | None) -> list[npt.NDArray[np.integer]]:
+        """Return the positions of the examples in blocks, so that no float64 copy of all X is made."""
+        where = np.arange(self.n_examples) if index is None else _core.as_array(index, "index", False)
+        if where.size == 0:
+            raise ValueError("index has no examples; the factors are means over them")
+        return [where[first : first + self._ROWS] for first in range(0, where.size, self._ROWS)]
+
+    def _input_factor(self, index: npt.ArrayLike | None) -> npt.NDArray[np.float64]:
+        """Return A = E[x x'], which W does not change."""
+        blocks = self._blocks(index)
         A: npt.NDArray[np.float64] = np.zeros((self.n_features, self.n_features))
-        G: npt.NDArray[np.float64] | float = 0.0
-        # Blocks of rows, so that no float64 copy of all X is made.
-        for first in range(0, len(where), self._ROWS):
-            rows = where[first : first + self._ROWS]
+        for rows in blocks:
+            x = self.X.take(rows, axis=self.example_axis).astype(np.float64)
+            A += x @ x.T if self.example_axis == 1 else x.T @ x
+        return A / sum(map(len, blocks))
+
+    def _output_factor(self, W: npt.ArrayLike, index: npt.ArrayLike | None) -> npt.NDArray[np.float64]:
+        """Return G = E[diag(p) - p p']."""
+        blocks = self._blocks(index)
+        weights = np.asarray(_core.as_array(W, "W", True), np.float64)
+        axes = (self.example_axis, self.class_axis, self.threads)
+        C = weights.shape[self.class_axis] if weights.ndim == 2 else 0
+        G: npt.NDArray[np.float64] = np.zeros((C, C))
+        for rows in blocks:
             s = _core.scores(weights, self.X, None, rows, None, *axes)
             s = s.T if self.example_axis == 1 else s
             p = np.exp(s - s.max(axis=1, keepdims=True))
             p /= p.sum(axis=1, keepdims=True)
-            G = G + np.diag(p.sum(axis=0)) - p.T @ p
-            x = self.X.take(rows, axis=self.example_axis).astype(np.float64)
-            A += x @ x.T if self.example_axis == 1 else x.T @ x
-        if not len(where):
-            raise ValueError("index has no examples; the factors are means over them")
-        return A / len(where), np.asarray(G) / len(where)
+            G += np.diag(p.sum(axis=0)) - p.T @ p
+        return G / sum(map(len, blocks))
 
     _ROWS = 4096
 

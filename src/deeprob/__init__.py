@@ -22,6 +22,7 @@ from typing import Any
 
 from . import _core, _threads, losses
 from ._info import cpu_info
+from ._minimize import OptimizeResult, minimize
 from ._threads import get_num_threads, set_num_threads
 from .classifier import LinearClassifier
 from .descent import GradientDescentResult, gradient_descent
@@ -38,6 +39,7 @@ __all__ = [
     "GradientDescentResult",
     "LinearClassifier",
     "Objective",
+    "OptimizeResult",
     "RandomSearchResult",
     "accuracy",
     "cpu_info",
@@ -46,6 +48,7 @@ __all__ = [
     "gradient_descent",
     "l1",
     "l2",
+    "minimize",
     "multiclass_hinge",
     "numeric_gradient",
     "predict",

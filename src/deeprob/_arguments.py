@@ -46,6 +46,19 @@ _SYNONYMS = {
     "delta": "margin",
     "threads": "n_jobs num_threads",
     "h": "eps epsilon",
+    "x0": "w0 start init",
+    "jac": "grad gradient fprime",
+    "hess": "hessian",
+    "hessp": "hvp",
+    "steps": "num_steps n_steps num_iters max_iter maxiter iterations epochs maxfun",
+    "gtol": "tol tolerance pgtol tol_grad tolerance_grad",
+    "xtol": "xrtol",
+    "max_time": "timeout time_limit seconds",
+    "record": "trace trajectory return_all history",
+    "m": "maxcor history_size memory",
+    "c1": "ftol armijo",
+    "c2": "wolfe",
+    "max_evals": "maxls max_ls max_linesearch",
 }
 
 
@@ -64,7 +77,7 @@ def answers_keywords(function: Callable[P, R]) -> Callable[P, R]:
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         for given in kwargs:
             if given not in known and given not in losses:
-                raise TypeError(_answer(name, given, known))
+                raise TypeError(answer(name, given, known))
         return function(*args, **kwargs)
 
     return wrapper
@@ -84,7 +97,8 @@ def with_keywords(function: Callable[P, R], keywords: Mapping[str, tuple[Any, An
     return function
 
 
-def _answer(function: str, given: str, known: list[str]) -> str:
+def answer(function: str, given: str, known: list[str]) -> str:
+    """Return the message about an argument that a function does not take."""
     meant = [name for name in known if given in _SYNONYMS.get(name, "").split()]
     meant = meant or difflib.get_close_matches(given, known, n=1)
     hint = f"; did you mean {meant[0]!r}?" if meant else f"; it takes {', '.join(known)}"

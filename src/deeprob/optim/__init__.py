@@ -10,24 +10,44 @@ import pkgutil
 from .. import _core
 from ._base import Optimizer
 from ._torch import from_torch
+from .adabelief import AdaBelief
+from .adadelta import AdaDelta
 from .adagrad import AdaGrad
 from .adam import Adam
+from .adamax import AdaMax
 from .adamw import AdamW
+from .asgd import ASGD
+from .lion import Lion
 from .momentum import Momentum
+from .nadam import NAdam
 from .nesterov import Nesterov
+from .radam import RAdam
 from .rmsprop import RMSProp
+from .rprop import Rprop
+from .schedule_free_adamw import ScheduleFreeAdamW
+from .schedule_free_sgd import ScheduleFreeSGD
 from .sgd import SGD
 
 __all__ = [
+    "ASGD",
     "NAMES",
     "SGD",
+    "AdaBelief",
+    "AdaDelta",
     "AdaGrad",
+    "AdaMax",
     "Adam",
     "AdamW",
+    "Lion",
     "Momentum",
+    "NAdam",
     "Nesterov",
     "Optimizer",
+    "RAdam",
     "RMSProp",
+    "Rprop",
+    "ScheduleFreeAdamW",
+    "ScheduleFreeSGD",
     "from_torch",
 ]
 

@@ -9,6 +9,8 @@ import pkgutil
 
 from .. import _core
 from ._base import Optimizer
+from ._directed import Directed
+from ._ema import EMA
 from ._torch import from_torch
 from .adabelief import AdaBelief
 from .adadelta import AdaDelta
@@ -19,6 +21,7 @@ from .adamw import AdamW
 from .asgd import ASGD
 from .lion import Lion
 from .momentum import Momentum
+from .muon import Muon
 from .nadam import NAdam
 from .nesterov import Nesterov
 from .radam import RAdam
@@ -27,9 +30,11 @@ from .rprop import Rprop
 from .schedule_free_adamw import ScheduleFreeAdamW
 from .schedule_free_sgd import ScheduleFreeSGD
 from .sgd import SGD
+from .shampoo import Shampoo
 
 __all__ = [
     "ASGD",
+    "EMA",
     "NAMES",
     "SGD",
     "AdaBelief",
@@ -40,6 +45,7 @@ __all__ = [
     "AdamW",
     "Lion",
     "Momentum",
+    "Muon",
     "NAdam",
     "Nesterov",
     "Optimizer",
@@ -48,6 +54,7 @@ __all__ = [
     "Rprop",
     "ScheduleFreeAdamW",
     "ScheduleFreeSGD",
+    "Shampoo",
     "from_torch",
 ]
 
@@ -55,7 +62,8 @@ __all__ = [
 def _found() -> dict[str, type[Optimizer]]:
     """Return the class of every module beside this one whose name has no underscore in front.
 
-    In the order of the kernels' list, which is the lecture's. Adding an optimizer changes nothing here.
+    In the order of the kernels' list, which begins with the lecture's; those that NumPy directs come last.
+    Adding an optimizer changes nothing here.
     """
     classes = {}
     for module in pkgutil.iter_modules(__path__):
@@ -69,7 +77,11 @@ def _found() -> dict[str, type[Optimizer]]:
             ):
                 classes[module.name] = value
     kernels = list(_core.steps())
-    return dict(sorted(classes.items(), key=lambda item: kernels.index(item[1]._kernel)))
+
+    def place(item: tuple[str, type[Optimizer]]) -> tuple[bool, int]:
+        return issubclass(item[1], Directed), kernels.index(item[1]._kernel)
+
+    return dict(sorted(classes.items(), key=place))
 
 
 REGISTRY = _found()

@@ -50,6 +50,9 @@ static PyMethodDef methods[] = {
     {"step", FAST(dp_py_step), METH_FASTCALL,
      "step($module, plan, t, hyper, grads, threads, /)\n--\n\n"
      "Step t of an optimizer; returns t. See deeprob.optim."},
+    {"check_gradients", FAST(dp_py_check_gradients), METH_FASTCALL,
+     "check_gradients($module, plan, grads, /)\n--\n\n"
+     "Raise what step would raise of the gradients; change nothing."},
     {"steps", FAST(dp_py_steps), METH_FASTCALL,
      "steps($module, /)\n--\n\n"
      "The steps: {name: (states, hyperparameters)}."},

@@ -147,6 +147,32 @@ parse_scalars(PyObject *t, PyObject *hyper, dp_step_job *job, dp_step_common *co
     return 0;
 }
 
+/* The plan of a capsule, marked as busy, when grads has its form. */
+static dp_step_plan *
+begin(PyObject *capsule, PyObject *grads)
+{
+    dp_step_plan *const p = PyCapsule_GetPointer(capsule, DP_STEP_PLAN_NAME);
+    if (p == NULL) {
+        return NULL;
+    }
+    if (!p->single && (!PyTuple_Check(grads) || PyTuple_GET_SIZE(grads) != p->n)) {
+        PyErr_SetString(PyExc_TypeError, "grads is no tuple of as many arrays");
+        return NULL;
+    }
+    if (atomic_flag_test_and_set(&p->busy)) {
+        PyErr_SetString(PyExc_RuntimeError,
+                        "the optimizer is taking a step already, in another thread");
+        return NULL;
+    }
+    return p;
+}
+
+static PyObject *
+gradient_at(const dp_step_plan *p, PyObject *grads, Py_ssize_t k)
+{
+    return p->single ? grads : PyTuple_GET_ITEM(grads, k);
+}
+
 /* step(plan, t, hyper, grads, threads) -> t; grads is an array when the plan is of a
  * single one, and a tuple of arrays otherwise. */
 PyObject *
@@ -157,17 +183,8 @@ dp_py_step(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     if (dp_check_nargs("step", nargs, 5) < 0) {
         return NULL;
     }
-    dp_step_plan *const p = PyCapsule_GetPointer(args[0], DP_STEP_PLAN_NAME);
+    dp_step_plan *const p = begin(args[0], args[3]);
     if (p == NULL) {
-        return NULL;
-    }
-    if (!p->single && (!PyTuple_Check(args[3]) || PyTuple_GET_SIZE(args[3]) != p->n)) {
-        PyErr_SetString(PyExc_TypeError, "grads is no tuple of as many arrays");
-        return NULL;
-    }
-    if (atomic_flag_test_and_set(&p->busy)) {
-        PyErr_SetString(PyExc_RuntimeError,
-                        "the optimizer is taking a step already, in another thread");
         return NULL;
     }
     dp_step_job job = {.target = dp_get_state(module)->target,
@@ -182,8 +199,7 @@ dp_py_step(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         goto done;
     }
     for (Py_ssize_t k = 0; k < p->n; k++) {
-        PyObject *g = p->single ? args[3] : PyTuple_GET_ITEM(args[3], k);
-        if (take_gradient(p, k, g) < 0) {
+        if (take_gradient(p, k, gradient_at(p, args[3], k)) < 0) {
             goto done;
         }
         strided |= !p->gradients[k].dense;
@@ -197,6 +213,30 @@ dp_py_step(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         dp_step_run(&job, 1);
     }
     result = Py_NewRef(args[1]);
+done:
+    atomic_flag_clear(&p->busy);
+    return result;
+}
+
+/* check_gradients(plan, grads): raises what step would raise of them; changes nothing. */
+PyObject *
+dp_py_check_gradients(PyObject *Py_UNUSED(module), PyObject *const *args,
+                      Py_ssize_t nargs)
+{
+    PyObject *result = NULL;
+    if (dp_check_nargs("check_gradients", nargs, 2) < 0) {
+        return NULL;
+    }
+    dp_step_plan *const p = begin(args[0], args[1]);
+    if (p == NULL) {
+        return NULL;
+    }
+    for (Py_ssize_t k = 0; k < p->n; k++) {
+        if (take_gradient(p, k, gradient_at(p, args[1], k)) < 0) {
+            goto done;
+        }
+    }
+    result = Py_NewRef(Py_None);
 done:
     atomic_flag_clear(&p->busy);
     return result;

@@ -24,6 +24,13 @@ def as_decay(value: float, name: str, below: float = np.inf) -> float:
     return number
 
 
+def as_pair(value: tuple[float, float], name: str, parts: str) -> tuple[float, float]:
+    """Return ``value`` as a pair of floats of at least 0; ``parts`` says of what."""
+    if not isinstance(value, tuple | list | np.ndarray) or len(value) != 2:
+        raise TypeError(f"{name} is {value!r}; expected a pair of numbers, {parts}")
+    return as_real(value[0], f"{name}[0]"), as_real(value[1], f"{name}[1]")
+
+
 def as_betas(value: tuple[float, float], name: str) -> tuple[float, float]:
     """Return ``value`` as a pair of floats in 0..1, smaller than 1."""
     if not isinstance(value, tuple | list | np.ndarray) or len(value) != 2:

@@ -65,7 +65,8 @@ class Saving:
         kinds = {key: getattr(type(self), key, None) for key in hyper}
         settable = {key: hyper[key] for key, kind in kinds.items() if isinstance(kind, Hyper)}
         for key, kind in kinds.items():  # a property stays as it was made; the rest was for the first states
-            if isinstance(kind, property) and hyper[key] != getattr(self, key):
+            value = tuple(hyper[key]) if isinstance(hyper[key], list) else hyper[key]  # files know no tuples
+            if isinstance(kind, property) and value != getattr(self, key):
                 raise ValueError(f"state has {key}={hyper[key]!r}; this optimizer has {getattr(self, key)!r}")
         t = as_count(state["t"], "t")
         checked = {key: getattr(type(self), key).check(value, key) for key, value in settable.items()}
@@ -84,7 +85,7 @@ class Saving:
         state = self.state_dict()
         arrays = {f"param_{k}": w for k, (w, _) in enumerate(self._arrays())}
         arrays |= {f"state_{k}_{i}": s for k, own in enumerate(state["states"]) for i, s in enumerate(own)}
-        text = json.dumps({key: state[key] for key in ("optimizer", "t", "hyper")})
+        text = json.dumps({key: value for key, value in state.items() if key != "states"})
         target = os.path.abspath(path)
         handle, draft = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".", suffix=".npz")
         try:

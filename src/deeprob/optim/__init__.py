@@ -9,6 +9,7 @@ import pkgutil
 
 from .. import _core
 from ._base import Optimizer
+from ._table import ComparisonTable, Traits, comparison_table
 from ._torch import from_torch
 from .adagrad import AdaGrad
 from .adam import Adam
@@ -24,10 +25,13 @@ __all__ = [
     "AdaGrad",
     "Adam",
     "AdamW",
+    "ComparisonTable",
     "Momentum",
     "Nesterov",
     "Optimizer",
     "RMSProp",
+    "Traits",
+    "comparison_table",
     "from_torch",
 ]
 

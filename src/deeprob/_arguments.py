@@ -46,6 +46,9 @@ _SYNONYMS = {
     "delta": "margin",
     "threads": "n_jobs num_threads",
     "h": "eps epsilon",
+    "x0": "w0 start init",
+    "steps": "num_steps n_steps num_iters max_iter maxiter iterations epochs maxfun",
+    "record": "trace trajectory return_all history",
 }
 
 

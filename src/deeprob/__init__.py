@@ -21,6 +21,8 @@ import sys
 from typing import Any
 
 from . import _core, _threads, losses
+from ._compare import compare
+from ._comparison import ComparisonResult
 from ._info import cpu_info
 from ._minimize import OptimizeResult, minimize
 from ._threads import get_num_threads, set_num_threads
@@ -36,12 +38,14 @@ from .search import RandomSearchResult, random_search
 __version__ = "0.1.0"
 
 __all__ = [
+    "ComparisonResult",
     "GradientDescentResult",
     "LinearClassifier",
     "Objective",
     "OptimizeResult",
     "RandomSearchResult",
     "accuracy",
+    "compare",
     "cpu_info",
     "elastic_net",
     "get_num_threads",

@@ -98,6 +98,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Objective.accuracy": lambda X, y, W: deeprob.Objective(X, y).accuracy(W),
     "random_search": deeprob.random_search,
     "gradient_descent": deeprob.gradient_descent,
+    "compare": deeprob.compare,
+    "optim.comparison_table": deeprob.optim.comparison_table,
     "numeric_gradient": deeprob.numeric_gradient,
     "numeric_gradient, Objective": lambda X, y, W: deeprob.numeric_gradient(deeprob.Objective(X, y), W),
     "LinearClassifier": deeprob.LinearClassifier,
@@ -141,6 +143,8 @@ def right(function):
         "Objective.accuracy": {"X": X, "y": y, "W": W},
         "random_search": {"X": X, "y": y, "num_tries": 2, "rng": 0},
         "gradient_descent": {"loss_fn": _bowl, "w0": floats(3), "learning_rate": 0.1, "num_steps": 2},
+        "compare": {"problem": _bowl, "optimizers": ["sgd"], "x0": floats(3) + 1, "steps": 2, "lr": 0.1},
+        "optim.comparison_table": {"optimizers": ["sgd"]},
         "numeric_gradient": {"f": lambda x: float(np.sum(x)), "x": floats(3, dtype=np.float64)},
         "numeric_gradient, Objective": {"X": X, "y": y, "W": W},
         "LinearClassifier": {},
@@ -325,6 +329,7 @@ def refused_calls() -> Iterator[Refused]:
     yield from _wrong_numbers()
     yield from _wrong_descents_and_searches()
     yield from _wrong_optimizers()
+    yield from _wrong_comparisons()
 
 
 def _wrong_arrays():
@@ -604,6 +609,62 @@ def _wrong_descents_and_searches():
         yield Refused(repr(method), call.but(method=method), "method", BOTH, words)
 
 
+def _wrong_comparisons():
+    call = right("compare")
+    for value in [None, 3, "svm", (0.0, floats(3))]:
+        yield Refused(repr(value)[:12], call.but(problem=value), "problem", TypeError)
+    for what, returned in [("a number", 1.0), ("None", None), ("three", (1.0, floats(3), 0))]:
+        wrong = call.but(problem=lambda w, returned=returned: returned)  # noqa: ARG005
+        yield Refused(f"returns {what}", wrong, "problem", TypeError, ("returned", "(loss, gradient)"))
+    wrong = call.but(problem=lambda w: (1.0, np.zeros((w.size, 1))))
+    yield Refused("another shape", wrong, "problem", ValueError, ("(3, 1)", "(3,)"))
+    yield Refused("infinite", call.but(problem=lambda w: (np.inf, w)), "x0", ValueError, ("inf",))
+    for what, x0, error in [
+        ("None", None, ValueError),
+        ("text", "abc", TypeError),
+        ("complex", [1j], TypeError),
+        ("dict", {}, TypeError),
+        ("ragged", [[1.0], [1.0, 2.0]], ValueError),
+    ]:
+        yield Refused(what, call.but(x0=x0), "x0", error)
+    for value, error in [*WRONG_COUNTS, (0, ValueError)]:
+        yield Refused(repr(value), call.but(steps=value), "steps", error)
+        if value is not None:
+            yield Refused(repr(value), call.but(every=value), "every", error)
+    for value, error in [c for c in WRONG_WEIGHTS if np.ndim(c[0]) == 0 and c[0] is not None]:
+        wrong = (error,) if isinstance(error, type) else error
+        yield Refused(_short(value), call.but(lr=value), "lr", (*wrong, ValueError))
+        yield Refused(f"[{_short(value)}]", call.but(lr=[0.1, value]), "lr", error)
+        yield Refused(_short(value), call.but(tol=value), "tol", error)
+    yield Refused("empty", call.but(lr=[]), "lr", ValueError, ("at least one",))
+    yield Refused("others' labels", call.but(lr={"adam": 0.1}), "lr", ValueError, ("'adam'", "'sgd'"))
+    yield Refused("0.5", call.but(factor=0.5), "factor", ValueError, ("at least 1",))
+    yield Refused("NaN", call.but(target=float("nan")), "target", ValueError)
+    yield Refused("3", call.but(schedule=3), "schedule", TypeError)
+    yield Refused("without an Objective", call.but(batch_size=2), "batch_size", ValueError, ("Objective",))
+    for value in ["losses", 3]:
+        yield Refused(repr(value), call.but(record=value), "record", BOTH, ("'loss', 'trajectory'",))
+    on_data = call.but(problem=deeprob.Objective(floats(N, D), labels()), x0=None, batch_size=2)
+    for rng, error in [(-1, ValueError), (2**32, ValueError), (1.5, TypeError), ("0", TypeError)]:
+        yield Refused(repr(rng), on_data.but(rng=rng), "rng", error)
+    yield Refused("sampling", on_data.but(sampling="random"), "sampling", ValueError)
+    yield Refused("0", on_data.but(batch_size=0), "batch_size", ValueError)
+    for function in ["compare", "optim.comparison_table"]:
+        for what, value, error in [
+            ("unknown", ["sgdd"], ValueError),
+            ("twice", ["sgd", "sgd"], ValueError),
+            ("nobody", [], ValueError),
+            ("a number", 3, TypeError),
+            ("a number among them", [3], TypeError),
+            ("no label", {1: "sgd"}, TypeError),
+            ("nothing", {"a": None}, TypeError),
+            ("an instance", {"a": deeprob.optim.SGD(floats(3))}, TypeError),
+            ("no optimizer", {"a": lambda w: w}, TypeError),
+            ("of others", {"a": lambda w: deeprob.optim.SGD(w.copy())}, ValueError),
+        ]:
+            yield Refused(what, right(function).but(optimizers=value), "optimizers", error)
+
+
 def _wrong_optimizers():
     for function in OPTIMIZERS:
         call = right(function)
@@ -679,6 +740,10 @@ KEYWORDS = [
     ("gradient_descent", "batchsize", "batch_size"),
     ("gradient_descent", "seed", "rng"),
     ("gradient_descent", "random_state", "rng"),
+    ("compare", "learning_rate", "lr"),
+    ("compare", "num_steps", "steps"),
+    ("compare", "seed", "rng"),
+    ("compare", "w0", "x0"),
     ("LinearClassifier.train", "lr", "learning_rate"),
     ("LinearClassifier.train", "num_steps", "num_iters"),
     ("LinearClassifier.train", "steps", "num_iters"),

@@ -11,6 +11,7 @@ from .. import _core
 from ._base import Optimizer
 from ._directed import Directed
 from ._ema import EMA
+from ._table import ComparisonTable, Traits, comparison_table
 from ._torch import from_torch
 from .adabelief import AdaBelief
 from .adadelta import AdaDelta
@@ -43,6 +44,7 @@ __all__ = [
     "AdaMax",
     "Adam",
     "AdamW",
+    "ComparisonTable",
     "Lion",
     "Momentum",
     "Muon",
@@ -55,6 +57,8 @@ __all__ = [
     "ScheduleFreeAdamW",
     "ScheduleFreeSGD",
     "Shampoo",
+    "Traits",
+    "comparison_table",
     "from_torch",
 ]
 

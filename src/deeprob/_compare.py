@@ -1,0 +1,311 @@
+"""The lecture's comparison of optimizers in one call: fair sweeps of the learning rate, losses, time."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, SupportsIndex
+
+import numpy as np
+import numpy.typing as npt
+
+from ._arguments import FloatArray, Rng, answers_keywords, as_callable, as_count, as_random, as_real, one_of
+from ._comparison import ComparisonResult, Race
+from ._race import Maker, Schedule, Setting, Trial, run_trial, value_of
+from .descent import Batches, Sampling, start
+from .objective import Objective
+from .optim._named import makers, name_of
+
+GRID = tuple(float(f"{rate:.3g}") for rate in np.logspace(-4, 1, 11))
+"""The learning rates tried where none are given: 1e-4, 3.16e-4 .. 10, two a decade."""
+
+# Parameters up to which every recorded point is kept where nothing is said about it.
+_SMALL = 16
+# Losses nearer to each other than this share of the way down are equal: what is left there is rounding.
+_EQUAL = 1e-12
+
+
+@answers_keywords
+def compare(
+    problem: Any,
+    optimizers: Any = None,
+    *,
+    x0: npt.ArrayLike | None = None,
+    steps: SupportsIndex = 100,
+    lr: Any = None,
+    schedule: Schedule | None = None,
+    tol: float = 1e-3,
+    target: float | None = None,
+    factor: float = 2.0,
+    batch_size: int | None = None,
+    sampling: Sampling = "shuffle",
+    rng: Rng = None,
+    every: SupportsIndex | None = None,
+    record: Literal["loss", "trajectory"] | None = None,
+) -> ComparisonResult:
+    """Run several optimizers on one problem from one start, each at its best learning rate.
+
+    A comparison at one learning rate says more about that number than about the optimizers (L4-57: momentum
+    "can outperform Adam but may require more tuning"). So every optimizer tries the same grid of learning
+    rates; its best run stands for it, and how many learning rates were nearly as good is reported beside it.
+
+    Parameters
+    ----------
+    problem : Objective, landscape, or callable
+        A function w -> (loss, gradient), or an object that is one: an `Objective`, a landscape of
+        `deeprob.landscapes`. If it has ``value``, losses are recorded with that, without a landscape's
+        noise. A noisy landscape gives every run the same noise.
+    optimizers : list of str, or dict of label to name, class or function; optional
+        Names in ``deeprob.optim.NAMES``, classes, or functions of the parameters, such as
+        ``functools.partial(deeprob.optim.Momentum, momentum=0.99)``. Default: the lecture's six. Nesterov's
+        lookahead gets its gradients at the point that it looks ahead to; those that average are judged by
+        their average.
+    x0 : array, optional
+        Where to start. Default: a landscape's ``start``; zeros for an `Objective`.
+    steps : int
+        Steps of each run.
+    lr : float, array of float, "own", or dict of label to these; optional
+        The learning rates to try; one number is no sweep. "own": the one that the optimizer was made with.
+        Default: 1e-4 .. 10, two a decade.
+    schedule : callable, optional
+        t -> what the learning rate is multiplied by at step t, such as
+        ``deeprob.schedules.half_cosine(1.0, steps)``. A `deeprob.schedules.reduce_on_plateau` (begun anew for
+        every run) is told every recorded loss.
+    tol : float
+        How near to the minimum is near enough: ``target`` is ``tol`` of the way from the minimum up to the
+        loss at the start. Where the problem's ``minimum`` is not known, the lowest loss reached stands in.
+    target : float, optional
+        That loss itself, instead.
+    factor : float
+        At least 1: a learning rate is good if its final loss is within this factor of the best one's.
+    batch_size : int, optional
+        Examples a step, of an `Objective`. All runs draw the same minibatches.
+    sampling : {"shuffle", "replacement"}
+        How minibatches are drawn, as in `gradient_descent`.
+    rng : numpy.random.Generator, RandomState or int, optional
+        For the minibatches. An int n means ``RandomState(n)`` in every run; from a generator one such n is
+        drawn.
+    every : int, optional
+        Losses are recorded every so many steps, and at the end. Default 1, with minibatches a 50th of the
+        steps: there, each is a pass over all the data, which the clock leaves out.
+    record : {"loss", "trajectory"}, optional
+        "trajectory" keeps the point wherever the loss is recorded. Default: for problems of up to 16
+        parameters.
+
+    Returns
+    -------
+    ComparisonResult
+        A run that overflows or turns NaN is a result too: its loss is infinite and its message says at
+        which step it diverged.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument has the wrong shape or range; the message names it.
+
+    Notes
+    -----
+    The best learning rate has the lowest final loss; among runs whose losses differ by rounding (1e-12 of the
+    way down) the one that reached the target first, then the smaller. Runs at one learning rate are those of
+    `gradient_descent`, bit for bit. Times are of one run each and include Python's share of small problems:
+    compare steps first.
+
+    Examples
+    --------
+    The bowl (x^2 + 25 y^2) / 2, the lecture's six:
+
+    >>> import numpy as np
+    >>> import deeprob
+    >>> H = np.array([1.0, 25.0])
+    >>> bowl = lambda w: (0.5 * np.sum(H * w**2), H * w)
+    >>> result = deeprob.compare(bowl, x0=[1.0, 1.0], steps=60)
+    >>> sgd = result["sgd"].best
+    >>> sgd.lr, sgd.steps_to_tol, sgd.message
+    (0.0316, 57, 'took all 60 steps')
+    >>> result["nesterov"].best.steps_to_tol
+    20
+    >>> result["sgd"].trials[-1].message  # lr = 10
+    'took all 60 steps; ended above where it started'
+    """
+    made = makers(optimizers)
+    w0 = _start(problem, x0)
+    count = as_count(steps, "steps", 1)
+    grids = {label: _grid(label, made, lr) for label in made}
+    if isinstance(lr, Mapping):
+        _check_labels(lr, made)
+    share, most = as_real(tol, "tol"), as_real(factor, "factor")
+    if most < 1:
+        raise ValueError(f"factor is {factor}; expected a number of at least 1")
+    goal = None if target is None else as_real(target, "target", negative=True)
+    if schedule is not None:
+        as_callable(schedule, "schedule")
+    setting = Setting(
+        problem=problem,
+        x0=w0,
+        recorded=_recorded(count, every, batch_size),
+        batch_size=_batch(problem, batch_size, sampling),
+        sampling=sampling,
+        seed=_seed(rng),
+        keep_points=_keeps(record, w0),
+        schedule=schedule,
+    )
+    begin = _first_loss(problem, w0)
+    runs = {
+        label: [run_trial(setting, label, make, rate) for rate in grids[label]]
+        for label, make in made.items()
+    }
+    trials = [trial for own in runs.values() for trial, _ in own]
+    floor, lowest = _floors(problem, begin, trials)
+    goal = lowest + share * (begin - lowest) if goal is None else goal
+    for trial in trials:
+        trial.steps_to_tol = _first_at(trial, goal)
+    allowed = max(share * (begin - floor), 0.0)
+    races = {
+        label: _race(label, name_of(own[0][1]), [t for t, _ in own], floor, abs(begin - floor), allowed, most)
+        for label, own in runs.items()
+    }
+    return ComparisonResult(races, w0, begin, count, floor, goal, share, most, batch_size, problem)
+
+
+def _start(problem: Any, x0: npt.ArrayLike | None) -> FloatArray:
+    if x0 is None and isinstance(problem, Objective):
+        shape = (problem.n_classes, problem.n_features)
+        dtype = np.float64 if problem.X.dtype == np.float64 else np.float32
+        return np.zeros(shape[::-1] if problem.class_axis == 1 else shape, dtype)
+    if x0 is None:
+        x0 = getattr(problem, "start", None)
+    if x0 is None:
+        raise ValueError("x0 is not given, and the problem has no start of its own; expected an array")
+    try:
+        return start(x0)
+    except (TypeError, ValueError) as error:
+        raise type(error)(str(error).replace("w0", "x0")) from None
+
+
+def _check_labels(given: Mapping[str, Any], made: Mapping[str, Any]) -> None:
+    wrong = given.keys() ^ made.keys()
+    if wrong:
+        raise ValueError(f"lr has the labels {sorted(given)}; expected those of optimizers, {sorted(made)}")
+
+
+def _grid(label: str, made: Mapping[str, Maker], lr: Any) -> list[float | None]:
+    """Return the learning rates to try, ascending; None is the optimizer's own."""
+    if isinstance(lr, Mapping):
+        if label not in lr:
+            _check_labels(lr, made)
+        lr = lr[label]
+    if lr is None:
+        return list(GRID)
+    if isinstance(lr, str):
+        one_of(lr, "lr", ("own",))
+        return [None]
+    if np.ndim(lr) == 0 and not isinstance(lr, Iterable):
+        return [as_real(lr, "lr")]
+    rates = sorted({float(as_real(rate, "lr")) for rate in lr})
+    if not rates:
+        raise ValueError("lr is empty; expected at least one learning rate")
+    return list(rates)
+
+
+def _recorded(steps: int, every: SupportsIndex | None, batch_size: int | None) -> npt.NDArray[np.int64]:
+    apart = max(1, steps // 50) if batch_size is not None else 1
+    if every is not None:
+        apart = as_count(every, "every", 1)
+    return np.unique([*range(0, steps, apart), steps]).astype(np.int64)
+
+
+def _batch(problem: Any, batch_size: int | None, sampling: Sampling) -> int | None:
+    if batch_size is None:
+        one_of(sampling, "sampling", ("shuffle", "replacement"))
+        return None
+    if not isinstance(problem, Objective):
+        raise ValueError(
+            f"batch_size is {batch_size}, but problem is a {type(problem).__name__}; expected an Objective"
+        )
+    return Batches(problem.n_examples, batch_size, sampling=sampling, rng=0).size
+
+
+def _seed(rng: Rng) -> int:
+    if isinstance(rng, SupportsIndex):
+        as_random(rng)  # the checks
+        return rng.__index__()
+    random = as_random(rng)
+    if isinstance(random, np.random.RandomState):
+        return int(random.randint(2**32, dtype=np.uint32))
+    return int(random.integers(2**32))
+
+
+def _keeps(record: str | None, w0: FloatArray) -> bool:
+    if record is None:
+        return w0.size <= _SMALL
+    return one_of(record, "record", ("loss", "trajectory")) == "trajectory"
+
+
+def _first_loss(problem: Any, w0: FloatArray) -> float:
+    """Return the loss at the start, having seen that the problem is one."""
+    as_callable(problem, "problem")
+    result = problem(w0.copy())
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise TypeError(f"problem returned a {type(result).__name__}; expected the tuple (loss, gradient)")
+    if np.shape(result[1]) != w0.shape:
+        raise ValueError(f"problem returned a gradient of shape {np.shape(result[1])}; expected {w0.shape}")
+    loss = value_of(problem)(w0.copy())
+    if not np.isfinite(loss):
+        raise ValueError(f"x0 is a point where the loss is {loss}; expected one where it is finite")
+    return loss
+
+
+def _floors(problem: Any, begin: float, trials: list[Trial]) -> tuple[float, float]:
+    """Return what losses are counted from, and the minimum: known, or the lowest loss reached."""
+    known = float(getattr(problem, "minimum", np.nan))
+    if np.isfinite(known):
+        return known, known
+    lowest = min([begin, *(float(np.nanmin(trial.losses)) for trial in trials)])
+    return (0.0 if lowest >= 0 else lowest), lowest
+
+
+def _first_at(trial: Trial, target: float) -> int | None:
+    there = np.flatnonzero(trial.losses <= target)
+    if trial.diverged is not None:
+        return None
+    return int(trial.steps[there[0]]) if there.size else None
+
+
+def _race(
+    label: str, name: str, trials: list[Trial], floor: float, way: float, allowed: float, factor: float
+) -> Race:
+    """Choose the best of an optimizer's runs, and see how many are nearly as good."""
+
+    def rank(trial: Trial) -> tuple[float, float, float]:
+        reached = np.inf if trial.steps_to_tol is None else trial.steps_to_tol
+        return max(trial.loss - floor, _EQUAL * way), reached, trial.lr
+
+    best = min(trials, key=rank)
+    excess = np.array([trial.loss for trial in trials]) - floor
+    limit = max(factor * (best.loss - floor), allowed)
+    good = (excess <= limit) & np.isfinite(excess)
+    return Race(label, name, trials, best, _width(trials, trials.index(best), excess, limit), good)
+
+
+def _width(trials: list[Trial], at: int, excess: npt.NDArray[np.float64], limit: float) -> float:
+    """Return the decades of learning rate around the best for which the excess is at most ``limit``."""
+    if len(trials) < 2 or not np.isfinite(excess[at]):
+        return float("nan")
+    with np.errstate(divide="ignore"):
+        lrs = np.log10([trial.lr for trial in trials])
+    return _reach(lrs, excess, limit, range(at, len(trials))) + _reach(lrs, excess, limit, range(at, -1, -1))
+
+
+def _reach(lrs: npt.NDArray[np.float64], excess: npt.NDArray[np.float64], limit: float, way: range) -> float:
+    """Return how far along ``way`` the excess stays within the limit, in decades."""
+    last = way[0]
+    for k in way[1:]:
+        if excess[k] > limit:
+            return float(
+                abs(lrs[last] - lrs[way[0]]) + abs(lrs[k] - lrs[last]) * _share(excess[[last, k]], limit)
+            )
+        last = k
+    return float(abs(lrs[last] - lrs[way[0]]))
+
+
+def _share(ends: npt.NDArray[np.float64], limit: float) -> float:
+    """Return where between two excesses the limit lies, on a logarithmic scale; 0 beside a divergence."""
+    low, high = np.log(np.maximum(ends, np.finfo(np.float64).tiny))
+    return float((np.log(limit) - low) / (high - low)) if limit > 0 and np.isfinite(high) else 0.0

@@ -152,7 +152,9 @@ def compare(
         for label, make in made.items()
     }
     trials = [trial for own in runs.values() for trial, _ in own]
-    floor, lowest = _floors(problem, begin, trials)
+    known = float(getattr(problem, "minimum", np.nan))
+    known = known if np.isfinite(known) else float("nan")
+    floor, lowest = (known, known) if np.isfinite(known) else _floors(begin, trials)
     goal = lowest + share * (begin - lowest) if goal is None else goal
     for trial in trials:
         trial.steps_to_tol = _first_at(trial, goal)
@@ -161,7 +163,19 @@ def compare(
         label: _race(label, name_of(own[0][1]), [t for t, _ in own], floor, abs(begin - floor), allowed, most)
         for label, own in runs.items()
     }
-    return ComparisonResult(races, w0, begin, count, floor, goal, share, most, batch_size, problem)
+    return ComparisonResult(
+        races=races,
+        x0=w0,
+        start_loss=begin,
+        steps=count,
+        minimum=known,
+        floor=floor,
+        target=goal,
+        tol=share,
+        factor=most,
+        batch_size=batch_size,
+        problem=problem,
+    )
 
 
 def _start(problem: Any, x0: npt.ArrayLike | None) -> FloatArray:
@@ -252,11 +266,8 @@ def _first_loss(problem: Any, w0: FloatArray) -> float:
     return loss
 
 
-def _floors(problem: Any, begin: float, trials: list[Trial]) -> tuple[float, float]:
-    """Return what losses are counted from, and the minimum: known, or the lowest loss reached."""
-    known = float(getattr(problem, "minimum", np.nan))
-    if np.isfinite(known):
-        return known, known
+def _floors(begin: float, trials: list[Trial]) -> tuple[float, float]:
+    """Return what losses are counted from, and the lowest loss reached, where no minimum is known."""
     lowest = min([begin, *(float(np.nanmin(trial.losses)) for trial in trials)])
     return (0.0 if lowest >= 0 else lowest), lowest
 

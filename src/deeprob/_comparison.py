@@ -87,8 +87,10 @@ class ComparisonResult:
         The loss there.
     steps : int
         Steps of each run.
+    minimum : float
+        The problem's known minimum; NaN if it is not known.
     floor : float
-        What losses are counted from: the problem's known minimum; else 0 if no loss is below; else the
+        What losses are counted from: the minimum; if it is not known, 0 if no loss is below, else the
         lowest loss reached.
     target : float
         The loss that ``steps_to_tol`` is about.
@@ -104,6 +106,7 @@ class ComparisonResult:
     x0: FloatArray = field(repr=False)
     start_loss: float
     steps: int
+    minimum: float
     floor: float
     target: float
     tol: float

@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..plots import AttemptsDisplay, LossCurveDisplay, TemplateDisplay, style
+from ..plots.style import plain_log_ticks
 from .experiment import Run
 from .published import SLIDE_LOSSES
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from .job import Results
@@ -114,7 +114,8 @@ def _curves(runs: list[Run], per_step: dict[str, float]) -> LossCurveDisplay:
 def _by_step(runs: list[Run]) -> Picture:
     def paint(figure: Figure) -> None:
         ax = _curves(runs, {}).plot(figure.subplots(), line_kw=_FULL_ON_TOP).ax_
-        _logarithmic(ax)
+        ax.set_yscale("log")
+        plain_log_ticks(ax)
         ax.set_title(f"{runs[0].loss}: loss by step")
         if len({run.steps for run in runs}) > 1:  # else the shorter one could hardly be seen
             ax.set_xlim(right=3 * min(run.steps for run in runs))
@@ -135,7 +136,8 @@ def _by_images(runs: list[Run], num_examples: int) -> Picture:
 
     def paint(figure: Figure) -> None:
         ax = _curves(runs, per_step).plot(figure.subplots(), xlabel="images looked at").ax_
-        _logarithmic(ax)
+        ax.set_yscale("log")
+        plain_log_ticks(ax)
         ax.set_xscale("log", nonpositive="mask")
         ax.set_title(f"{runs[0].loss}: loss by work done")
 
@@ -151,16 +153,6 @@ def _by_images(runs: list[Run], num_examples: int) -> Picture:
 
 def _tail(run: Run) -> float:
     return float(run.losses[-max(1, run.steps // 25) :].mean())
-
-
-def _logarithmic(ax: Axes) -> None:
-    """Make the loss axis logarithmic, with plain numbers at 1, 2 and 5 times powers of ten."""
-    from matplotlib.ticker import LogLocator, NullLocator
-
-    ax.set_yscale("log")
-    ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    ax.yaxis.set_minor_locator(NullLocator())
-    ax.yaxis.set_major_formatter("{x:g}")
 
 
 def _templates(results: Results, run: Run) -> Picture:

@@ -114,6 +114,17 @@ def test_comparison_draws_into_given_axes_over_seconds(result):
         display.plot(x="epochs")
 
 
+def test_means_have_bands():
+    X = np.random.RandomState(0).standard_normal((64, 5))
+    objective = deeprob.Objective(X, np.arange(64) % 3)
+    made = deeprob.compare(objective, ["sgd", "adam"], steps=20, lr=0.1, batch_size=8, rng=0, repeats=3)
+    display = ComparisonDisplay.from_result(made).plot()
+    assert len(display.ax_.collections) == len(display.spreads) == 2
+    band = display.ax_.collections[0].get_paths()[0].vertices
+    top = made["sgd"].best.losses + made["sgd"].best.spread
+    assert band[:, 1].max() == pytest.approx(top.max())
+
+
 def test_losses_are_counted_from_a_minimum_that_is_not_zero():
     class Deep(Bowl):
         minimum = -7.0

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from ._arguments import FloatArray, Rng, answers_keywords, as_callable, as_count, as_random, as_real, one_of
 from ._comparison import ComparisonResult, Race
-from ._race import Maker, Schedule, Setting, Trial, run_trial, value_of
+from ._race import Maker, Schedule, Setting, Trial, run_trials, value_of
 from .descent import Batches, Sampling, start
 from .objective import Objective
 from .optim._named import makers, name_of
@@ -37,6 +37,7 @@ def compare(
     batch_size: int | None = None,
     sampling: Sampling = "shuffle",
     rng: Rng = None,
+    repeats: SupportsIndex = 1,
     every: SupportsIndex | None = None,
     record: Literal["loss", "trajectory"] | None = None,
 ) -> ComparisonResult:
@@ -82,6 +83,9 @@ def compare(
     rng : numpy.random.Generator, RandomState or int, optional
         For the minibatches. An int n means ``RandomState(n)`` in every run; from a generator one such n is
         drawn.
+    repeats : int
+        With minibatches: so many runs, with the seeds n, n + 1, ...; losses are their means, and the best
+        learning rate depends less on luck.
     every : int, optional
         Losses are recorded every so many steps, and at the end. Default 1, with minibatches a 50th of the
         steps: there, each is a pass over all the data, which the clock leaves out.
@@ -136,6 +140,9 @@ def compare(
     goal = None if target is None else as_real(target, "target", negative=True)
     if schedule is not None:
         as_callable(schedule, "schedule")
+    times = as_count(repeats, "repeats", 1)
+    if times > 1 and batch_size is None:
+        raise ValueError(f"repeats is {times}, but without batch_size every run is the same; expected 1")
     setting = Setting(
         problem=problem,
         x0=w0,
@@ -148,7 +155,7 @@ def compare(
     )
     begin = _first_loss(problem, w0)
     runs = {
-        label: [run_trial(setting, label, make, rate) for rate in grids[label]]
+        label: [run_trials(setting, times, label, make, rate) for rate in grids[label]]
         for label, make in made.items()
     }
     trials = [trial for own in runs.values() for trial, _ in own]
@@ -174,6 +181,7 @@ def compare(
         tol=share,
         factor=most,
         batch_size=batch_size,
+        repeats=times,
         problem=problem,
     )
 

@@ -98,6 +98,8 @@ class ComparisonResult:
         As they were passed.
     batch_size : int or None
         Examples a step.
+    repeats : int
+        Runs whose losses were averaged.
     problem : object
         What was minimized.
     """
@@ -112,6 +114,7 @@ class ComparisonResult:
     tol: float
     factor: float
     batch_size: int | None
+    repeats: int
     problem: Any = field(repr=False)
 
     def __getitem__(self, label: str) -> Race:
@@ -181,6 +184,7 @@ def _notes(result: ComparisonResult) -> list[str]:
     """Say what the columns mean, with the numbers that belong to them."""
     sweep = max(len(race.trials) for race in result)
     data = "" if result.batch_size is None else f", {result.batch_size} examples a step"
+    data += "" if result.repeats == 1 else f", the mean of {result.repeats} runs"
     lines = [
         f"{result.steps} steps{data}, from a loss of {result.start_loss:.6g}; target: {result.target:.6g}"
     ]

@@ -98,10 +98,12 @@ class ComparisonDisplay(_Losses):
         The loss at the start; the known minimum, or NaN.
     seconds : dict of str to float, optional
         What all steps together took.
+    spreads : dict of str to (k,) array, optional
+        The standard deviations of losses that are means, drawn as bands.
 
     Attributes
     ----------
-    curves, steps, lrs, names, start_loss, minimum, seconds
+    curves, steps, lrs, names, start_loss, minimum, seconds, spreads
         As they were passed.
     ax_, figure_ : matplotlib objects
         After `plot`.
@@ -134,12 +136,14 @@ class ComparisonDisplay(_Losses):
         start_loss: float,
         minimum: float = float("nan"),
         seconds: Mapping[str, float] | None = None,
+        spreads: Mapping[str, npt.ArrayLike] | None = None,
     ) -> None:
         super().__init__(names, start_loss, minimum)
         self.curves = {label: np.array(curves[label], dtype=np.float64) for label in names}
         self.steps = {label: np.array(steps[label], dtype=np.float64) for label in names}
         self.lrs = {label: float(lrs[label]) for label in names}
         self.seconds = dict(seconds or {})
+        self.spreads = {label: np.array(a, dtype=np.float64) for label, a in (spreads or {}).items()}
         for label, curve in self.curves.items():
             if curve.ndim != 1 or curve.shape != self.steps[label].shape:
                 raise ValueError(
@@ -159,6 +163,7 @@ class ComparisonDisplay(_Losses):
             result.start_loss,
             result.minimum,
             {label: trial.seconds for label, trial in best.items()},
+            {label: trial.spread for label, trial in best.items() if trial.spread is not None},
         )
 
     def plot(
@@ -213,6 +218,9 @@ class ComparisonDisplay(_Losses):
                     **(line_kw or {}).get(label, {}),
                 }
                 (self.lines_[label],) = ax.plot(at * unit, above[label], **options)
+                if label in self.spreads:
+                    low, high = (above[label] + sign * self.spreads[label] for sign in (-1, 1))
+                    ax.fill_between(at * unit, low, high, color=options["color"], alpha=0.18, linewidth=0)
             self._scale(ax, list(above.values()), self._is_log(list(above.values()), log))
             ax.set(xlabel="step" if x == "steps" else "seconds", ylabel=self._ylabel)
             legend_beside(ax)

@@ -95,6 +95,19 @@ def test_full_losses_are_over_all_data_at_every_recorded_step(objective):
     assert [objective.value(W) for W in trial.trajectory] == trial.losses.tolist()
 
 
+def test_repeats_are_runs_with_the_next_seeds(objective):
+    options = {"steps": 12, "lr": [0.05, 0.1], "batch_size": 8, "every": 4}
+    result = deeprob.compare(objective, ["sgd"], rng=7, repeats=3, **options)
+    alone = [deeprob.compare(objective, ["sgd"], rng=seed, **options)["sgd"].trials[1] for seed in (7, 8, 9)]
+    trial = result["sgd"].trials[1]
+    np.testing.assert_allclose(trial.losses, np.mean([a.losses for a in alone], axis=0), rtol=1e-15)
+    np.testing.assert_allclose(trial.spread, np.std([a.losses for a in alone], axis=0, ddof=1), rtol=1e-12)
+    assert trial.spread[0] == 0 < trial.spread[-1]
+    np.testing.assert_array_equal(trial.x, alone[0].x)
+    assert alone[0].spread is None
+    assert "the mean of 3 runs" in str(result)
+
+
 def test_nesterovs_lookahead_is_the_rearranged_one_shifted():
     rho = {"look": functools.partial(optim.Nesterov, formulation="lookahead"), "moved": "nesterov"}
     result = deeprob.compare(bowl, rho, x0=START, steps=100, lr=0.02)

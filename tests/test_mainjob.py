@@ -15,7 +15,7 @@ import pytest
 import deeprob
 from deeprob import datasets
 from deeprob.__main__ import main
-from deeprob._mainjob import experiment, figures, files, job, published, text
+from deeprob._mainjob import experiment, figures, files, job, optimizers, published, text
 from deeprob._mainjob.settings import Settings, recipes
 
 ATTEMPT = re.compile(r"in attempt (\d+) the loss was (\d+\.\d{6}), best (\d+\.\d{6})")
@@ -119,7 +119,7 @@ def test_the_gradient_check_agrees_and_would_see_a_forgotten_penalty(quick):
 
 
 def test_every_descent_states_its_settings_and_progress(quick):
-    titles = [line for line in quick[0] if "learning rate" in line]
+    titles = [line for line in quick[0] if ": learning rate" in line]
     assert len(titles) == 4
     assert all(re.search(r"learning rate [\d.]+, reg [\d.]+ \(L2\)$", line) for line in titles)
     steps = [match.groups() for line in quick[0] if (match := ITERATION.fullmatch(line))]
@@ -127,11 +127,49 @@ def test_every_descent_states_its_settings_and_progress(quick):
     assert {total for _, total in steps} == {"60"}
 
 
+def test_the_optimizers_are_compared_at_their_best_learning_rates(quick):
+    lines = quick[0]
+    begin = next(k for k, line in enumerate(lines) if line.startswith("4. Optimizers"))
+    assert tuple(re.split(r"  +", lines[begin + 2])) == optimizers.HEADINGS
+    rows = [re.split(r"  +", line) for line in lines[begin + 3 : begin + 9]]
+    losses = [float(row[4]) for row in rows]
+    assert losses == sorted(losses)
+    assert min(float(row[6]) for row in rows) > 0.5
+
+    data = datasets.load("fashion-mnist-subset")
+    split = experiment.unit_pixels(data)
+    objective = deeprob.Objective(split.X_train, split.y_train, loss="softmax", reg=recipes(data)[0].reg)
+    settings = Settings(quick=True)
+    for name, best, *_ in rows:
+        result = deeprob.gradient_descent(
+            objective,
+            np.zeros((10, 785), np.float32),
+            learning_rate=float(best),
+            num_steps=settings.comparison_steps,
+            batch_size=128,
+            rng=0,
+            optimizer=name,
+        )
+        assert losses[[row[0] for row in rows].index(name)] == round(objective.value(result.w), 4)
+        (sweep,) = (line for line in lines if re.match(rf"{name} .*\d\*", line))
+        shown = [float(cell.strip("*")) for cell in sweep.split()[1:]]
+        assert len(shown) == len(settings.comparison_lrs)
+        assert f"{min(shown):.3g}*" in sweep
+
+
+def test_the_lectures_table_is_printed(quick):
+    at = next(k for k, line in enumerate(quick[0]) if line.startswith("Algorithm"))
+    cells = {line.split()[0]: line.split()[1:] for line in quick[0][at + 2 : at + 8]}
+    assert cells["sgd"] == ["-"] * 4
+    assert cells["rmsprop"] == ["-", "yes", "yes", "-"]
+    assert cells["adam"] == ["yes"] * 4
+
+
 def test_the_table_sets_said_beside_reached(quick):
     lines = quick[0]
-    begin = lines.index("4. Results") + 1
+    begin = lines.index("5. Results") + 1
     assert tuple(re.split(r"  +", lines[begin])) == text.HEADINGS
-    table = lines[begin : lines.index("5. Report")]
+    table = lines[begin : lines.index("6. Report")]
     assert any("0.1555" in line and "8.61" in line for line in table)
     assert any("0.39..0.41" in line for line in table)
     reached = [
@@ -156,7 +194,7 @@ def test_the_same_seed_gives_the_same_text(quick, tmp_path):
     options = ["--quick", "--tries", "120"]
     again = run_quietly([*options, "--no-report", "--threads", "1"])
     expected = [line.replace(f"threads {deeprob.cpu_info()['threads']}", "threads 1") for line in quick[0]]
-    cut = expected.index("5. Report")
+    cut = expected.index("6. Report")
     assert without_timings(again[:cut]) == without_timings(expected[:cut])
     other = run_quietly([*options, "--no-report", "--seed", "1"])
     assert without_timings(other[:cut]) != without_timings(expected[:cut])
@@ -179,7 +217,7 @@ def test_the_report_needs_nothing_else(quick):
 def test_the_reports_figures_can_be_read_by_everyone(quick):
     page = Page(quick[1])
     pictures = page.all("svg") + page.all("img")
-    assert len(pictures) == len(page.all("figure")) == len(page.all("figcaption")) == 8
+    assert len(pictures) == len(page.all("figure")) == len(page.all("figcaption")) == 10
     for svg in page.all("svg"):
         assert svg["role"] == "img"
         assert len(svg["aria-label"]) > 20
@@ -198,7 +236,7 @@ def test_the_report_has_the_table_the_lines_and_the_errata(quick):
     assert source.startswith("<!DOCTYPE html>")
     assert page.all("html") == [{"lang": "en"}]
     assert len(page.all("h1")) == 1
-    assert len(page.all("table")) == 3
+    assert len(page.all("table")) == 6
     content = "".join(page.text)
     for run in (line for line in lines if ATTEMPT.fullmatch(line)):
         assert run in content
@@ -245,7 +283,7 @@ def test_colour_images_and_a_class_without_any(monkeypatch, tmp_path):
     assert "chance: 0.3333" in lines
     assert "..." not in lines
     page = Page((tmp_path / files.NAME).read_text(encoding="utf-8"))
-    assert len(page.all("svg")) == 8
+    assert len(page.all("svg")) == 10
 
 
 def test_without_matplotlib_it_says_what_to_install(monkeypatch, tmp_path):
@@ -258,7 +296,7 @@ def test_without_matplotlib_it_says_what_to_install(monkeypatch, tmp_path):
     page = Page((tmp_path / files.NAME).read_text(encoding="utf-8"))
     assert not page.all("svg")
     assert not page.all("figure")
-    assert len(page.all("table")) == 3
+    assert len(page.all("table")) == 6
 
 
 def test_ctrl_c_ends_with_130_and_one_line(monkeypatch, tmp_path, capsys):

@@ -1,4 +1,6 @@
-"""Schedules: published values, their ends, composition, and that they remember nothing."""
+"""Schedules: published values, their ends, composition, and that they remember nothing; the plateau."""
+
+import copy
 
 import numpy as np
 import pytest
@@ -30,6 +32,7 @@ ONE_CYCLE = [
         (schedules.multi_step(1.0, [2, 3], 0.1), [1.0, 1.0, 0.1, 0.01, 0.01]),
         (schedules.exponential(1.0, 0.5), [1.0, 0.5, 0.25]),
         (schedules.inverse_sqrt(1.0, 4), [0.25, 0.5, 0.75, 1.0, np.sqrt(4 / 5)]),
+        (schedules.linear_warm_up(0.1, 5), [0.1 / 3, 0.14 / 3, 0.06, 0.22 / 3, 0.26 / 3, 0.1, 0.1]),
     ],
     ids=repr,
 )
@@ -46,6 +49,13 @@ def test_published_values(schedule, expected):
         ("PolynomialLR", {"total_iters": 9, "power": 1.5}, schedules.polynomial(0.1, 9, power=1.5)),
         ("CosineAnnealingWarmRestarts", {"T_0": 3, "T_mult": 2}, schedules.cosine_restarts(0.1, 3, 2)),
         ("OneCycleLR", {"max_lr": 0.1, "total_steps": 12}, schedules.one_cycle(0.1, 12)),
+        ("CosineAnnealingLR", {"T_max": 11, "eta_min": 0.01}, schedules.half_cosine(0.1, 11, end=0.01)),
+        ("LinearLR", {"start_factor": 0.2, "total_iters": 7}, schedules.linear_warm_up(0.1, 7, 0.2)),
+        (
+            "ConstantLR",
+            {"factor": 0.5, "total_iters": 4},
+            schedules.sequence([schedules.constant(0.05), schedules.constant(0.1)], [4]),
+        ),
     ],
     ids=lambda v: v if isinstance(v, str) else "",
 )
@@ -60,6 +70,97 @@ def test_pytorchs_are_the_same(peer, name, keywords, mine):
         if len(rates) < 12:
             scheduler.step()
     np.testing.assert_allclose(mine.values(12), rates, rtol=1e-12, atol=1e-16)
+
+
+def test_pytorchs_sequences_and_products_are_the_same(peer):
+    torch = peer("torch")
+    of = torch.optim.lr_scheduler
+
+    def rates(make):
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+        scheduler, seen = make(optimizer), []
+        for _ in range(12):
+            seen.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            scheduler.step()
+        return seen
+
+    warm, fall = schedules.linear_warm_up(0.1, 4, 0.25), schedules.exponential(0.1, 0.8)
+    made = rates(
+        lambda o: of.SequentialLR(
+            o, [of.LinearLR(o, start_factor=0.25, total_iters=4), of.ExponentialLR(o, 0.8)], [4]
+        )
+    )
+    np.testing.assert_allclose(schedules.sequence([warm, fall], [4]).values(12), made, rtol=1e-12)
+    chained = rates(lambda o: of.ChainedScheduler([of.ExponentialLR(o, 0.8), of.StepLR(o, 3, 0.5)]))
+    product = fall * schedules.step(1.0, 3, 0.5)
+    np.testing.assert_allclose(product.values(12), chained, rtol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_pytorchs_plateau_is_the_same(peer, seed):
+    torch = peer("torch")
+    random = np.random.RandomState(seed)
+    keywords = {
+        "mode": ["min", "max"][random.randint(2)],
+        "factor": random.uniform(0.1, 0.9),
+        "patience": random.randint(4),
+        "threshold": 10 ** random.uniform(-4, -0.5),
+        "threshold_mode": ["rel", "abs"][random.randint(2)],
+        "cooldown": random.randint(4),
+        "min_lr": [0.0, 0.003][random.randint(2)],
+        "eps": [1e-8, 0.002][random.randint(2)],
+    }
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    theirs = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, **keywords)
+    mine = schedules.reduce_on_plateau(0.1, **keywords)
+    losses = np.exp(-0.05 * np.arange(60)) * random.uniform(0.8, 1.2, 60) + 0.3
+    losses[random.randint(60, size=2)] = np.nan
+    rates = []
+    for t, loss in enumerate(losses):
+        theirs.step(loss)
+        assert mine.step(loss) == optimizer.param_groups[0]["lr"] == mine(t)
+        assert (mine.bad_steps, mine.cooldown_left) == (theirs.num_bad_epochs, theirs.cooldown_counter)
+        rates.append(mine.lr)
+    changes = 1 + np.flatnonzero(np.diff([0.1, *rates]))
+    assert mine.reductions == changes.tolist()
+
+
+def test_a_plateau_goes_on_where_it_was():
+    losses = [3.0, 2.0, 2.0, 2.0, 2.0, 1.9, 1.9, 1.9, 1.9]
+    plateau = schedules.reduce_on_plateau(0.1, factor=0.5, patience=1, cooldown=1)
+    begun = schedules.reduce_on_plateau(0.1, factor=0.5, patience=1, cooldown=1)
+    whole = [plateau.step(loss) for loss in losses]
+    parts = [begun.step(loss) for loss in losses[:4]]
+    again = schedules.reduce_on_plateau(0.1, factor=0.5, patience=1, cooldown=1)
+    again.load_state_dict(begun.state_dict())
+    other = copy.deepcopy(begun)
+    assert parts + [again.step(loss) for loss in losses[4:]] == whole
+    assert parts + [other.step(loss) for loss in losses[4:]] == whole
+    assert again.state_dict() == plateau.state_dict()
+    assert repr(plateau) == f"reduce_on_plateau(0.1, factor=0.5, patience=1) at {plateau.lr}"
+
+
+def test_a_plateau_drives_gradient_descent_and_compare():
+    random = np.random.RandomState(0)
+    X = random.standard_normal((64, 5))
+    objective = deeprob.Objective(X, np.arange(64) % 3)
+    plateau = schedules.reduce_on_plateau(3.0, factor=0.5, patience=2)
+    result = deeprob.gradient_descent(
+        objective, np.zeros((3, 5)), learning_rate=plateau, callback=plateau.callback, num_steps=60
+    )
+    assert plateau.lr < 3.0
+    W, alone = np.zeros((3, 5)), schedules.reduce_on_plateau(3.0, factor=0.5, patience=2)
+    for t in range(60):
+        loss, dW = objective(W)
+        assert loss == result.losses[t]
+        W -= alone.lr * dW
+        alone.step(loss)
+    np.testing.assert_array_equal(result.w, W)
+    factor = schedules.reduce_on_plateau(1.0, factor=0.5, patience=2)
+    compared = deeprob.compare(objective, ["sgd"], steps=60, lr=[0.1, 3.0], schedule=factor)
+    np.testing.assert_array_equal(compared["sgd"].trials[1].losses[:-1], result.losses)
+    assert factor.lr == 1.0  # every run began anew
 
 
 def test_ends_are_exact_and_stay():
@@ -110,6 +211,13 @@ def test_they_drive_the_descent_and_adamw():
         (lambda: schedules.one_cycle(0.1, 10, div_factor=0.0), "div_factor"),
         (lambda: schedules.sequence([schedules.constant(1.0)], [2]), "expected 2"),
         (lambda: schedules.constant(0.1)(-1), "t is -1"),
+        (lambda: schedules.linear_warm_up(0.1, 0), "num_steps is 0"),
+        (lambda: schedules.linear_warm_up(0.1, 5, 1.5), "start_factor is 1.5"),
+        (lambda: schedules.reduce_on_plateau(-0.1), "lr is -0.1"),
+        (lambda: schedules.reduce_on_plateau(0.1, factor=1.0), "factor is 1.0"),
+        (lambda: schedules.reduce_on_plateau(0.1, patience=-1), "patience is -1"),
+        (lambda: schedules.reduce_on_plateau(0.1, mode="least"), "mode is 'least'"),
+        (lambda: schedules.reduce_on_plateau(0.1, threshold_mode="both"), "threshold_mode is 'both'"),
     ],
 )
 def test_bad_arguments_are_named(make, message):

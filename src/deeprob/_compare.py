@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from ._arguments import FloatArray, Rng, answers_keywords, as_callable, as_count, as_random, as_real, one_of
 from ._comparison import ComparisonResult, Race
-from ._race import Maker, Schedule, Setting, Trial, run_trial, value_of
+from ._race import Maker, Schedule, Setting, Trial, run_trials, value_of
 from .descent import Batches, Sampling, start
 from .objective import Objective
 from .optim._named import makers, name_of
@@ -37,6 +37,7 @@ def compare(
     batch_size: int | None = None,
     sampling: Sampling = "shuffle",
     rng: Rng = None,
+    repeats: SupportsIndex = 1,
     every: SupportsIndex | None = None,
     record: Literal["loss", "trajectory"] | None = None,
 ) -> ComparisonResult:
@@ -82,6 +83,9 @@ def compare(
     rng : numpy.random.Generator, RandomState or int, optional
         For the minibatches. An int n means ``RandomState(n)`` in every run; from a generator one such n is
         drawn.
+    repeats : int
+        With minibatches: so many runs, with the seeds n, n + 1, ...; losses are their means, and the best
+        learning rate depends less on luck.
     every : int, optional
         Losses are recorded every so many steps, and at the end. Default 1, with minibatches a 50th of the
         steps: there, each is a pass over all the data, which the clock leaves out.
@@ -136,6 +140,9 @@ def compare(
     goal = None if target is None else as_real(target, "target", negative=True)
     if schedule is not None:
         as_callable(schedule, "schedule")
+    times = as_count(repeats, "repeats", 1)
+    if times > 1 and batch_size is None:
+        raise ValueError(f"repeats is {times}, but without batch_size every run is the same; expected 1")
     setting = Setting(
         problem=problem,
         x0=w0,
@@ -148,11 +155,13 @@ def compare(
     )
     begin = _first_loss(problem, w0)
     runs = {
-        label: [run_trial(setting, label, make, rate) for rate in grids[label]]
+        label: [run_trials(setting, times, label, make, rate) for rate in grids[label]]
         for label, make in made.items()
     }
     trials = [trial for own in runs.values() for trial, _ in own]
-    floor, lowest = _floors(problem, begin, trials)
+    known = float(getattr(problem, "minimum", np.nan))
+    known = known if np.isfinite(known) else float("nan")
+    floor, lowest = (known, known) if np.isfinite(known) else _floors(begin, trials)
     goal = lowest + share * (begin - lowest) if goal is None else goal
     for trial in trials:
         trial.steps_to_tol = _first_at(trial, goal)
@@ -161,7 +170,20 @@ def compare(
         label: _race(label, name_of(own[0][1]), [t for t, _ in own], floor, abs(begin - floor), allowed, most)
         for label, own in runs.items()
     }
-    return ComparisonResult(races, w0, begin, count, floor, goal, share, most, batch_size, problem)
+    return ComparisonResult(
+        races=races,
+        x0=w0,
+        start_loss=begin,
+        steps=count,
+        minimum=known,
+        floor=floor,
+        target=goal,
+        tol=share,
+        factor=most,
+        batch_size=batch_size,
+        repeats=times,
+        problem=problem,
+    )
 
 
 def _start(problem: Any, x0: npt.ArrayLike | None) -> FloatArray:
@@ -252,11 +274,8 @@ def _first_loss(problem: Any, w0: FloatArray) -> float:
     return loss
 
 
-def _floors(problem: Any, begin: float, trials: list[Trial]) -> tuple[float, float]:
-    """Return what losses are counted from, and the minimum: known, or the lowest loss reached."""
-    known = float(getattr(problem, "minimum", np.nan))
-    if np.isfinite(known):
-        return known, known
+def _floors(begin: float, trials: list[Trial]) -> tuple[float, float]:
+    """Return what losses are counted from, and the lowest loss reached, where no minimum is known."""
     lowest = min([begin, *(float(np.nanmin(trial.losses)) for trial in trials)])
     return (0.0 if lowest >= 0 else lowest), lowest
 

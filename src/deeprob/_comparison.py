@@ -87,8 +87,10 @@ class ComparisonResult:
         The loss there.
     steps : int
         Steps of each run.
+    minimum : float
+        The problem's known minimum; NaN if it is not known.
     floor : float
-        What losses are counted from: the problem's known minimum; else 0 if no loss is below; else the
+        What losses are counted from: the minimum; if it is not known, 0 if no loss is below, else the
         lowest loss reached.
     target : float
         The loss that ``steps_to_tol`` is about.
@@ -96,6 +98,8 @@ class ComparisonResult:
         As they were passed.
     batch_size : int or None
         Examples a step.
+    repeats : int
+        Runs whose losses were averaged.
     problem : object
         What was minimized.
     """
@@ -104,11 +108,13 @@ class ComparisonResult:
     x0: FloatArray = field(repr=False)
     start_loss: float
     steps: int
+    minimum: float
     floor: float
     target: float
     tol: float
     factor: float
     batch_size: int | None
+    repeats: int
     problem: Any = field(repr=False)
 
     def __getitem__(self, label: str) -> Race:
@@ -178,6 +184,7 @@ def _notes(result: ComparisonResult) -> list[str]:
     """Say what the columns mean, with the numbers that belong to them."""
     sweep = max(len(race.trials) for race in result)
     data = "" if result.batch_size is None else f", {result.batch_size} examples a step"
+    data += "" if result.repeats == 1 else f", the mean of {result.repeats} runs"
     lines = [
         f"{result.steps} steps{data}, from a loss of {result.start_loss:.6g}; target: {result.target:.6g}"
     ]

@@ -3,7 +3,7 @@
 import copy
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,7 @@ class Setting:
 
 @dataclass
 class Trial:
-    """One optimizer's run at one learning rate.
+    """One optimizer's run at one learning rate, or several runs with other minibatches.
 
     Attributes
     ----------
@@ -46,16 +46,20 @@ class Trial:
     steps : (k,) array of int64
         The steps at which the loss was recorded: 0 is the start.
     losses : (k,) array of float64
-        The loss of all the data at those steps; NaN after a divergence.
+        The loss of all the data at those steps, the mean of all runs; NaN after a divergence.
     trajectory : (k, ...) array, or None
-        The points at those steps, if they were asked for or are small; NaN after a divergence.
+        The points at those steps, of the first run, if they were asked for or are small; NaN after a
+        divergence.
     x : array
-        The point reached; of an averaging optimizer (ASGD, the schedule-free ones) the average, whose losses
-        and trajectory the others are, too.
+        The point that the first run reached; of an averaging optimizer (ASGD, the schedule-free ones) the
+        average, whose losses and trajectory the others are, too.
     seconds : float
-        The time of the steps alone: gradients and updates, without the losses that were only recorded.
+        The time of the steps of a run alone, gradients and updates, without the losses that were only
+        recorded; the mean of all runs.
     diverged : int or None
-        The first recorded step at which the loss or the point was no finite number.
+        The first recorded step at which the loss or the point of a run was no finite number.
+    spread : (k,) array of float64, or None
+        The standard deviation of the losses over several runs.
     steps_to_tol : int or None
         The first recorded step with a loss at or below the comparison's ``target``; None if there is none.
     message : str
@@ -70,6 +74,7 @@ class Trial:
     x: FloatArray = field(repr=False)
     seconds: float
     diverged: int | None = None
+    spread: npt.NDArray[np.float64] | None = field(default=None, repr=False)
     steps_to_tol: int | None = None
 
     @property
@@ -92,6 +97,26 @@ def value_of(problem: Any) -> Callable[[FloatArray], float]:
     if callable(value):
         return lambda w: float(value(w))
     return lambda w: float(problem(w)[0])
+
+
+def run_trials(
+    setting: Setting, repeats: int, label: str, make: Maker, lr: float | None
+) -> tuple[Trial, Optimizer]:
+    """Run one optimizer so many times, each with minibatches of its own, and average the losses."""
+    seeds = [(setting.seed + k) % 2**32 for k in range(repeats)]
+    runs = [run_trial(replace(setting, seed=seed), label, make, lr) for seed in seeds]
+    first, opt = runs[0]
+    if repeats == 1:
+        return first, opt
+    losses = np.array([trial.losses for trial, _ in runs])
+    diverged = [trial.diverged for trial, _ in runs if trial.diverged is not None]
+    return replace(
+        first,
+        losses=losses.mean(axis=0),
+        spread=losses.std(axis=0, ddof=1),
+        seconds=float(np.mean([trial.seconds for trial, _ in runs])),
+        diverged=min(diverged, default=None),
+    ), opt
 
 
 def run_trial(setting: Setting, label: str, make: Maker, lr: float | None) -> tuple[Trial, Optimizer]:

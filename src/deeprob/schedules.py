@@ -3,7 +3,7 @@
 A schedule is called with t and returns a number, so it may be `gradient_descent`'s ``learning_rate``, or be
 asked for an optimizer's ``lr`` or `AdamW`'s ``eta`` at any step. Nothing is remembered from call to call: the
 same t gives the same number, whatever was asked before. Schedules are composed by `sequence` and
-`warm_up`, and multiplied by numbers and by one another.
+`warm_up`, and multiplied by numbers and by one another. `reduce_on_plateau` alone is none: it is told losses.
 
 Examples
 --------
@@ -18,23 +18,30 @@ Examples
 import bisect
 import math
 from collections.abc import Callable, Sequence
-from typing import SupportsIndex
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
 
 from ._arguments import as_callable, as_count, as_real
+from ._plateau import Plateau, reduce_on_plateau
+
+if TYPE_CHECKING:
+    from .plots import ScheduleDisplay
 
 __all__ = [
+    "Plateau",
     "Schedule",
     "constant",
     "cosine_restarts",
     "exponential",
     "half_cosine",
     "inverse_sqrt",
+    "linear_warm_up",
     "multi_step",
     "one_cycle",
     "polynomial",
+    "reduce_on_plateau",
     "sequence",
     "step",
     "warm_up",
@@ -63,6 +70,12 @@ class Schedule:
     def values(self, num_steps: SupportsIndex) -> npt.NDArray[np.float64]:
         """Return the numbers of the first ``num_steps`` steps."""
         return np.array([self(t) for t in range(as_count(num_steps, "num_steps"))], dtype=np.float64)
+
+    def plot(self, num_steps: SupportsIndex, ax: Any = None) -> "ScheduleDisplay":
+        """Draw the numbers of the first ``num_steps`` steps; see `deeprob.plots.ScheduleDisplay`."""
+        from .plots import ScheduleDisplay
+
+        return ScheduleDisplay.from_schedules({repr(self): self}, num_steps).plot(ax)
 
     def __mul__(self, other: "Schedule | float") -> "Schedule":
         """Return the product with a number or another schedule, step by step."""
@@ -223,6 +236,26 @@ def warm_up(schedule: Callable[[int], float], num_steps: SupportsIndex) -> Sched
     n = as_count(num_steps, "num_steps", 1)
     text = f"warm_up({schedule!r}, {num_steps!r})"
     return Schedule(lambda t: schedule(0) * (t + 1) / n if t < n else schedule(t - n), text)
+
+
+def linear_warm_up(lr: float, num_steps: SupportsIndex, start_factor: float = 1 / 3) -> Schedule:
+    """Return a line from start_factor lr up to lr at step num_steps, and lr from there on.
+
+    PyTorch's ``LinearLR``. `warm_up` does the same in front of any other schedule, from lr / num_steps.
+
+    Examples
+    --------
+    >>> from deeprob import schedules
+    >>> schedules.linear_warm_up(1.0, 4, start_factor=0.5).values(6)
+    array([0.5  , 0.625, 0.75 , 0.875, 1.   , 1.   ])
+    """
+    rate, n, first = (
+        as_real(lr, "lr"),
+        as_count(num_steps, "num_steps", 1),
+        _factor(start_factor, "start_factor"),
+    )
+    text = f"linear_warm_up({lr!r}, {num_steps!r}, start_factor={start_factor!r})"
+    return Schedule(lambda t: rate * (first + (1 - first) * t / n) if t < n else rate, text)
 
 
 def sequence(schedules: Sequence[Callable[[int], float]], starts: Sequence[SupportsIndex]) -> Schedule:

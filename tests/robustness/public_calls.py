@@ -641,6 +641,7 @@ def _wrong_comparisons():
     yield Refused("0.5", call.but(factor=0.5), "factor", ValueError, ("at least 1",))
     yield Refused("NaN", call.but(target=float("nan")), "target", ValueError)
     yield Refused("3", call.but(schedule=3), "schedule", TypeError)
+    yield Refused("without minibatches", call.but(repeats=2), "repeats", ValueError, ("batch_size",))
     yield Refused("without an Objective", call.but(batch_size=2), "batch_size", ValueError, ("Objective",))
     for value in ["losses", 3]:
         yield Refused(repr(value), call.but(record=value), "record", BOTH, ("'loss', 'trajectory'",))

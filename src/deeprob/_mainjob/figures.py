@@ -10,12 +10,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..plots import AttemptsDisplay, LossCurveDisplay, TemplateDisplay, style
+from ..plots import (
+    AttemptsDisplay,
+    ComparisonDisplay,
+    LossCurveDisplay,
+    SensitivityDisplay,
+    TemplateDisplay,
+    style,
+)
+from ..plots.style import plain_log_ticks
 from .experiment import Run
+from .optimizers import Study
 from .published import SLIDE_LOSSES
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from .job import Results
@@ -23,7 +31,7 @@ if TYPE_CHECKING:
 # colours that become the page's own, so that the figures suit its light and its dark form
 _INK, _GRID = "#010203", "#d9d9de"
 _FULL_ON_TOP = {"full batch": {"zorder": 3}}
-_CURVE, _IMAGES = (5.2, 3.3), (5.2, 2.75)
+_CURVE, _IMAGES, _WIDE = (5.2, 3.3), (5.2, 2.75), (6.0, 3.5)
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,8 @@ def draw(results: Results) -> list[Picture]:
     for loss in dict.fromkeys(run.loss for run in descents):
         same = [run for run in descents if run.loss == loss]
         pictures += [_by_step(same), _by_images(same, len(results.data.X_train))]
+    for done in results.studies:
+        pictures += [_race(done), _sensitivity(done)]
     return [*pictures, _templates(results, search), _templates(results, best)]
 
 
@@ -114,7 +124,8 @@ def _curves(runs: list[Run], per_step: dict[str, float]) -> LossCurveDisplay:
 def _by_step(runs: list[Run]) -> Picture:
     def paint(figure: Figure) -> None:
         ax = _curves(runs, {}).plot(figure.subplots(), line_kw=_FULL_ON_TOP).ax_
-        _logarithmic(ax)
+        ax.set_yscale("log")
+        plain_log_ticks(ax)
         ax.set_title(f"{runs[0].loss}: loss by step")
         if len({run.steps for run in runs}) > 1:  # else the shorter one could hardly be seen
             ax.set_xlim(right=3 * min(run.steps for run in runs))
@@ -135,7 +146,8 @@ def _by_images(runs: list[Run], num_examples: int) -> Picture:
 
     def paint(figure: Figure) -> None:
         ax = _curves(runs, per_step).plot(figure.subplots(), xlabel="images looked at").ax_
-        _logarithmic(ax)
+        ax.set_yscale("log")
+        plain_log_ticks(ax)
         ax.set_xscale("log", nonpositive="mask")
         ax.set_title(f"{runs[0].loss}: loss by work done")
 
@@ -153,14 +165,40 @@ def _tail(run: Run) -> float:
     return float(run.losses[-max(1, run.steps // 25) :].mean())
 
 
-def _logarithmic(ax: Axes) -> None:
-    """Make the loss axis logarithmic, with plain numbers at 1, 2 and 5 times powers of ten."""
-    from matplotlib.ticker import LogLocator, NullLocator
+def _race(done: Study) -> Picture:
+    display = ComparisonDisplay.from_result(done.result)
+    best, *_, last = done.result.rows
 
-    ax.set_yscale("log")
-    ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    ax.yaxis.set_minor_locator(NullLocator())
-    ax.yaxis.set_major_formatter("{x:g}")
+    def paint(figure: Figure) -> None:
+        ax = display.plot(figure.subplots()).ax_
+        ax.set_title(f"{done.loss}: loss by step, each at its best learning rate")
+
+    return Picture(
+        "optimizers",
+        _svg("optimizers-loss", _WIDE, paint),
+        f"The {done.loss} loss of {len(done.result.labels)} optimizers over {done.result.steps} steps, each "
+        f"at its best learning rate: {best.label} ends lowest, at {best.loss:.3f}, {last.label} highest, "
+        f"at {last.loss:.3f}.",
+        "The loss over all images used. All draw the same minibatches.",
+    )
+
+
+def _sensitivity(done: Study) -> Picture:
+    display = SensitivityDisplay.from_result(done.result)
+    widest = max(done.result.rows, key=lambda row: row.width)
+
+    def paint(figure: Figure) -> None:
+        ax = display.plot(figure.subplots()).ax_
+        ax.set_title(f"{done.loss}: final loss by learning rate")
+
+    best = ", ".join(f"{row.label} {row.lr:.2g}" for row in done.result.rows)
+    return Picture(
+        "optimizers",
+        _svg("optimizers-lr", _WIDE, paint),
+        f"The final loss over the learning rate, a valley for each optimizer. Its lowest points: {best}.",
+        f"Rings: the best. The wider a valley, the less tuning; the widest is that of {widest.label}. Where "
+        "a curve leaves at the top, the loss ends far above the start.",
+    )
 
 
 def _templates(results: Results, run: Run) -> Picture:

@@ -1,4 +1,4 @@
-"""One step after the other: data, random search, gradient check, descents, table, report."""
+"""One step after the other: data, random search, gradient check, descents, optimizers, table, report."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pathlib import Path
 from .. import __version__, cpu_info, datasets
 from ..datasets import ImageDataset
 from ..plots.style import INSTALL, require_matplotlib
-from . import experiment, text
+from . import experiment, optimizers, text
 from .experiment import GradientCheck, Run
+from .optimizers import Study
 from .settings import BATCH, Settings, recipes
 from .text import Transcript
 
@@ -32,6 +33,7 @@ class Results:
     info: dict[str, object]
     runs: list[Run] = field(default_factory=list)
     checks: list[GradientCheck] = field(default_factory=list)
+    studies: list[Study] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
 
 
@@ -39,7 +41,7 @@ def run(settings: Settings, command: str, report: Path | None, transcript: Trans
     """Do the main job; ``report`` is where the HTML goes, None for no report."""
     begin = time.perf_counter()
     say = transcript.say
-    say(f"deeprob {__version__}: random search, gradient check, gradient descent")
+    say(f"deeprob {__version__}: random search, gradient check, gradient descent, optimizers")
     data = _load(settings.data)
     info = {"deeprob": __version__, **cpu_info()}
     results = Results(settings, data, command, info, lines=transcript.lines)
@@ -48,8 +50,9 @@ def run(settings: Settings, command: str, report: Path | None, transcript: Trans
     results.runs.append(_search(results, transcript))
     results.checks.extend(_checks(results, transcript))
     results.runs.extend(_descents(results, transcript))
-    say("", "4. Results", *text.table_lines(data, results.runs))
-    say("", "5. Report")
+    results.studies.append(_optimizers(results, transcript))
+    say("", "5. Results", *text.table_lines(data, results.runs))
+    say("", "6. Report")
     if report is None:
         say("not written (--no-report)")
     else:
@@ -119,6 +122,15 @@ def _descents(results: Results, transcript: Transcript) -> list[Run]:
             transcript.say(text.descent_result(run))
             runs.append(run)
     return runs
+
+
+def _optimizers(results: Results, transcript: Transcript) -> Study:
+    data, settings = results.data, results.settings
+    transcript.say("", "4. Optimizers (L4-36 to L4-57), each at its best learning rate")
+    split = experiment.unit_pixels(data)
+    done = optimizers.study(split, recipes(data)[0], settings)
+    transcript.say(*optimizers.lines(done))
+    return done
 
 
 def _write_report(results: Results, path: Path, transcript: Transcript) -> None:

@@ -7,7 +7,8 @@ from html import escape
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from . import page, text
+from ..optim._table import HEADINGS as TABLE_HEADINGS
+from . import optimizers, page, text
 from .published import ERRATA, NOTES, PUBLISHED, SLIDE_ACCURACY
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from .figures import Picture
     from .job import Results
 
-TITLE = "Random search and gradient descent"
+TITLE = "Random search, gradient descent, optimizers"
 
 
 def render(results: Results, pictures: Sequence[Picture]) -> str:
@@ -43,6 +44,7 @@ def render(results: Results, pictures: Sequence[Picture]) -> str:
             _settings_table(results),
             _figures(pictures, "descent"),
         ),
+        _optimizers(results, pictures),
         page.section("What the weights look like", _figures(pictures, "templates")),
         _data(results, pictures),
         page.section(
@@ -175,6 +177,38 @@ def _settings_table(results: Results) -> str:
         for run in results.runs[1:]
     ]
     return page.table("Settings of the descents", headings, [("", rows)], words=1)
+
+
+def _optimizers(results: Results, pictures: Sequence[Picture]) -> str:
+    parts = []
+    for done in results.studies:
+        best, what = done.result.rows[0], optimizers.words(done)
+        marks = [(row.label, *("✓" if cell else "x" for cell in row.cells)) for row in done.table.rows]
+        parts += [
+            page.paragraph(
+                "The lecture's six, each with every learning rate of one grid, each shown at its best: at "
+                "one learning rate a comparison would say more about that number. "
+                f"Here {best.label} ends lowest. {what[0].upper()}{what[1:]}."
+            ),
+            page.table("Optimizers", optimizers.HEADINGS, [("", optimizers.cells(done))], words=1),
+            *(page.paragraph(f"{note[0].upper()}{note[1:]}.", "note") for note in optimizers.notes(done)),
+            _figures(pictures, "optimizers"),
+            page.paragraph("The final loss at every learning rate; * marks the best, inf a divergence."),
+            page.table(
+                "Final loss by learning rate",
+                optimizers.sweep_headings(done),
+                [("", optimizers.sweep_cells(done))],
+                words=1,
+            ),
+            page.paragraph(
+                "The lecture's table (L4-49), found out from what the optimizers remember and do, not typed "
+                "in: whether there is a state that is linear in the gradients, and W moves on after they "
+                "have ended; a state that is quadratic in them; whether that one decays; whether the first "
+                "step makes up for a state that starts at 0."
+            ),
+            page.table("Comparison of optimizers", TABLE_HEADINGS, [("", marks)], words=1),
+        ]
+    return page.section("Optimizers", *parts)
 
 
 def _data(results: Results, pictures: Sequence[Picture]) -> str:

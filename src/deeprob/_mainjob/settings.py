@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .._compare import GRID
 from ..datasets import ImageDataset
 
 QUICK_TRIES, TRIES = 50, 1000
@@ -46,6 +47,16 @@ class Settings:
             return 60 if self.quick else 500
         full, stochastic = (10, 200) if self.quick else (100, 2000)
         return full if batch_size is None else stochastic
+
+    @property
+    def comparison_steps(self) -> int:
+        """Steps of every run in the comparison of optimizers."""
+        return 40 if self.quick else 300
+
+    @property
+    def comparison_lrs(self) -> tuple[float, ...]:
+        """The learning rates that every optimizer tries there."""
+        return GRID[::2] if self.quick else GRID
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,22 @@ Examples
 """
 
 from .attempts import AttemptsDisplay
+from .comparison import ComparisonDisplay, SensitivityDisplay
 from .losses import LossCurveDisplay
+from .optimizers import optimizer_style, optimizer_styles
+from .schedules import ScheduleDisplay
 from .style import COLORS, style
 from .templates import TemplateDisplay
 
-__all__ = ["COLORS", "AttemptsDisplay", "LossCurveDisplay", "TemplateDisplay", "style"]
+__all__ = [
+    "COLORS",
+    "AttemptsDisplay",
+    "ComparisonDisplay",
+    "LossCurveDisplay",
+    "ScheduleDisplay",
+    "SensitivityDisplay",
+    "TemplateDisplay",
+    "optimizer_style",
+    "optimizer_styles",
+    "style",
+]

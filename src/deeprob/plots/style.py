@@ -76,16 +76,30 @@ def require_matplotlib() -> None:
         raise ImportError(f"figures need matplotlib: {INSTALL}") from error
 
 
-def one_axes(ax: Axes | None) -> Axes:
-    """Return ``ax``, or the axes of a new figure; call it inside `style`."""
+def one_axes(ax: Axes | None, size: tuple[float, float] | None = None) -> Axes:
+    """Return ``ax``, or the axes of a new figure, of the style's size or another; call it inside `style`."""
     if ax is not None:
         return ax
     import matplotlib.pyplot as plt
 
-    return plt.subplots()[1]
+    return plt.subplots(figsize=size)[1]
 
 
 def figure_of(ax: Any) -> Figure:
     """Return the figure that ``ax`` is in."""
     figure: Figure = ax.figure
     return figure
+
+
+def legend_beside(ax: Axes) -> None:
+    """Put a legend to the right of the axes, where it hides no curve; with lines long enough to compare."""
+    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=3.6, labelspacing=0.7)
+
+
+def plain_log_ticks(ax: Axes) -> None:
+    """Give a logarithmic vertical axis plain numbers at 1, 2 and 5 times powers of ten."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_formatter("{x:g}")

@@ -45,7 +45,7 @@ class EMA(Saving):
 
     Notes
     -----
-    The update is the step of SGD on \|a - w\|^2 / 2 with the learning rate c: one pass, by the same kernel, in
+    The update is SGD's step on \|a - w\|^2 / 2 with the learning rate c: one pass, by the same kernel, in
     the dtype of each array. A model is evaluated at ``average``; nothing needs to be swapped.
 
     Examples

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ._base import Arrays, Optimizer
+from ._torch_beyond import BEYOND
 from .adagrad import AdaGrad
 from .adam import Adam
 from .adamw import AdamW
@@ -50,6 +51,9 @@ _MAKERS: dict[str, tuple[Callable[..., Optimizer], Keywords]] = {
     ),
     "AdamW": (_adamw, {"lr": 1e-3, "betas": _BETAS, "eps": 1e-8, "weight_decay": 1e-2}),
 }
+_MAKERS |= BEYOND
+# Whose weight_decay is always lr lambda w.
+_DECOUPLED = ("AdamW", "Muon")
 # What is taken at this value alone.
 _FIXED: dict[str, Keywords] = {
     "SGD": {"dampening": 0},
@@ -66,13 +70,14 @@ def from_torch(name: str, params: Arrays, **keywords: Any) -> Optimizer:
 
     Parameters
     ----------
-    name : {"SGD", "Adagrad", "RMSprop", "Adam", "AdamW"}
+    name : {"SGD", "Adagrad", "RMSprop", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "Adadelta", "Rprop", \
+        "ASGD", "Muon"}
         A class of ``torch.optim``.
     params : array of float32 or float64, or list or dict of them
         What steps change in place.
     **keywords
         That class's own: ``weight_decay`` is PyTorch's (g + lambda w in the gradient, half of the lecture's,
-        and lr lambda w for AdamW), ``eps`` too. ``foreach``, ``fused``, ``capturable`` and
+        and lr lambda w for AdamW and Muon), ``eps`` too. ``foreach``, ``fused``, ``capturable`` and
         ``differentiable`` change nothing here.
 
     Returns
@@ -104,6 +109,6 @@ def from_torch(name: str, params: Arrays, **keywords: Any) -> Optimizer:
     if unknown:
         raise TypeError(f"{name} has no argument {min(unknown)!r}; it takes {', '.join(defaults)}, maximize")
     given = {**defaults, **given}
-    if name != "AdamW" and not given.get("decoupled_weight_decay"):
+    if "weight_decay" in given and name not in _DECOUPLED and not given.get("decoupled_weight_decay"):
         given["weight_decay"] = given["weight_decay"] / 2  # "l2" is the lecture's: 2 lambda w
     return make(params, **given)

@@ -64,8 +64,7 @@ def test_pytorchs_averaged_model_and_optaxs_ema(peer):
     torch, optax, jax = peer("torch"), peer("optax"), peer("jax")
     rng = np.random.default_rng(0)
     w = rng.standard_normal(7)
-    sgd, mean = optim.SGD(w, lr=0.1), None
-    mean, ema = optim.EMA(sgd, None), optim.EMA(optim.SGD(w.copy(), lr=0.1), 0.95)
+    mean, ema = (optim.EMA(optim.SGD(v, lr=0.1), decay) for v, decay in ((w, None), (w.copy(), 0.95)))
     model = torch.nn.Linear(7, 1, bias=False).double()
     averaged = torch.optim.swa_utils.AveragedModel(model)
     with jax.enable_x64(True):

@@ -1,6 +1,5 @@
-"""Muon and Shampoo against their formulas by other means, and that steps are taken as a whole or not at all."""
+"""Muon and Shampoo against their formulas by other means; a step is taken as a whole or not at all."""
 
-import functools
 import math
 
 import numpy as np
@@ -128,12 +127,10 @@ def test_muon_wants_matrices(shape):
 )
 def test_muons_hyperparameters_are_checked(attribute, value, error):
     optimizer = optim.Muon(np.zeros((2, 2)))
-    for use in (
-        functools.partial(setattr, optimizer, attribute),
-        lambda v: optim.Muon(np.zeros((2, 2)), **{attribute: v}),
-    ):
-        with pytest.raises(error, match=attribute):
-            use(value)
+    with pytest.raises(error, match=attribute):
+        setattr(optimizer, attribute, value)
+    with pytest.raises(error, match=attribute):
+        optim.Muon(np.zeros((2, 2)), **{attribute: value})
 
 
 # ---- Shampoo -----------------------------------------------------------------------------
@@ -251,18 +248,6 @@ def test_shampoo_without_eps_takes_the_pseudo_inverse():
         assert np.isfinite(W).all()
     # L^-1/4 g R^-1/4 = g / (|g| sqrt(t))
     np.testing.assert_allclose(W, -g / 5 * sum(t**-0.5 for t in (1, 2, 3)), rtol=0, atol=1e-14)
-
-
-def test_shampoo_learns_a_badly_scaled_bowl_sooner_than_sgd():
-    A = np.diag([1.0, 30.0])
-    ends = []
-    for make in (lambda w: optim.Shampoo(w, lr=0.3), lambda w: optim.SGD(w, lr=0.06)):
-        W = np.ones((2, 3))
-        optimizer = make(W)
-        for _ in range(50):
-            optimizer.step(A @ W)
-        ends.append(np.sum(W * (A @ W)))
-    assert ends[0] < 0.1 * ends[1]
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,10 @@ class Hyper(Generic[T]):
         value: T = optimizer.__dict__["_" + self.name]
         return value
 
+    def checked(self, optimizer: "Optimizer", value: Any, name: str) -> T:  # noqa: ARG002
+        """Return ``value`` as ``optimizer`` or a group of it may have it; messages call it ``name``."""
+        return self.check(value, name)
+
     def __set__(self, optimizer: "Optimizer", value: T) -> None:
         optimizer.__dict__["_" + self.name] = self.check(value, self.name)
         optimizer._hypers = None

@@ -53,10 +53,13 @@ def norm(grads: Any) -> float:
 
 
 class State:
-    """The state arrays of one kind, in the form of the parameters; the arrays themselves, not copies."""
+    """The state arrays of one kind, in the form of the parameters; the arrays themselves, not copies.
 
-    def __init__(self, number: int) -> None:
-        self.number = number
+    The kernel's state of that number; of an optimizer that chooses among kernels, only those named have it.
+    """
+
+    def __init__(self, number: int, *kernels: str) -> None:
+        self.number, self.kernels = number, kernels
 
     @overload
     def __get__(self, optimizer: None, owner: type) -> Self: ...
@@ -65,6 +68,8 @@ class State:
     def __get__(self, optimizer: "Optimizer | None", owner: type) -> Any:
         if optimizer is None:
             return self
+        if self.kernels and optimizer._kernel not in self.kernels:
+            raise AttributeError(f"this {type(optimizer).__name__} was made without {self.name}")
         return optimizer._formed([states[self.number] for _, states in optimizer._arrays()])
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -130,6 +135,8 @@ class Optimizer(Saving):
     }
     # Of these, what is no hyperparameter: it changes nothing that a step computes.
     _aside = ("threads", "keep_update")
+    # Other keywords that are shown only where they are not this.
+    _usual: ClassVar[dict[str, Any]] = {}
 
     def __init_subclass__(cls) -> None:
         for name, text in _DOCS.items():
@@ -360,7 +367,7 @@ class Optimizer(Saving):
         self._prepare(self._states)
 
     def __repr__(self) -> str:
-        usual: Any = self._defaults
+        usual = {**self._defaults, **self._usual}
         shown = ", ".join(
             f"{name}={value!r}"
             for name, value in self._named_hypers().items()

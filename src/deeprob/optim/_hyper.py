@@ -54,6 +54,11 @@ def as_meaning(value: Decay, name: str) -> Decay:
     return value
 
 
+def as_choice(*choices: str) -> Callable[[Any, str], str]:
+    """Return a check that lets these values pass."""
+    return lambda value, name: one_of(value, name, choices)
+
+
 class Hyper(Generic[T]):
     """A hyperparameter: an attribute that is checked when it is set, and heard at the next step."""
 

@@ -49,7 +49,14 @@ _DOCS = {
 
 def norm(grads: Any) -> float:
     """Return the Euclidean norm of all values of some arrays, in float64."""
-    return math.sqrt(math.fsum(float(np.sum(np.square(g, dtype=np.float64))) for g in grads))
+    with np.errstate(over="ignore", under="ignore"):
+        squared = math.fsum(float(np.sum(np.square(g, dtype=np.float64))) for g in grads)
+    if 1e-280 < squared < math.inf or math.isnan(squared):
+        return math.sqrt(squared)
+    largest = max((float(np.max(np.abs(g))) for g in grads if np.size(g)), default=0.0)
+    if largest in (0.0, math.inf):
+        return largest
+    return largest * math.sqrt(math.fsum(float(np.sum(np.square(g / largest))) for g in grads))
 
 
 class State:

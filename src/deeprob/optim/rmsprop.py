@@ -15,9 +15,7 @@ class _Momentum(Hyper[float]):
     def checked(self, optimizer: Optimizer, value: Any, name: str) -> float:
         rho = super().checked(optimizer, value, name)
         if rho and optimizer._kernel == "rmsprop" and "_plan" in optimizer.__dict__:
-            raise ValueError(
-                f"{name} is {value}; this RMSProp was made without momentum, so it has no velocity"
-            )
+            raise ValueError(f"{name} is {value}; expected 0: this RMSProp was made without a velocity")
         return rho
 
     def __set__(self, optimizer: Optimizer, value: float) -> None:

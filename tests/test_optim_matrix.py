@@ -266,7 +266,7 @@ def test_shampoos_hyperparameters_are_checked(attribute, value, error):
 
 def test_states_of_other_shapes_are_refused():
     full, diagonal = optim.Shampoo(np.zeros((3, 4))), optim.Shampoo(np.zeros((3, 4)), max_size=3)
-    with pytest.raises(ValueError, match=r"state\[0\] is of shape \(4, 4\)"):
+    with pytest.raises(ValueError, match=r"\[0\]\[2\] is of shape \(4, 4\)"):
         diagonal.load_state_dict(full.state_dict())
 
 

@@ -85,10 +85,14 @@ def with_keywords(function: Callable[P, R], keywords: Mapping[str, tuple[Any, An
 
 
 def _answer(function: str, given: str, known: list[str]) -> str:
+    return f"{function}() has no argument {given!r}; {hint(given, known)}"
+
+
+def hint(given: str, known: list[str]) -> str:
+    """Return what to say of a name that is none of the known ones: the one that was meant, or all."""
     meant = [name for name in known if given in _SYNONYMS.get(name, "").split()]
     meant = meant or difflib.get_close_matches(given, known, n=1)
-    hint = f"; did you mean {meant[0]!r}?" if meant else f"; it takes {', '.join(known)}"
-    return f"{function}() has no argument {given!r}{hint}"
+    return f"did you mean {meant[0]!r}?" if meant else f"it takes {', '.join(known)}"
 
 
 def as_random(rng: Rng) -> np.random.Generator | np.random.RandomState:

@@ -243,7 +243,7 @@ def test_from_torch_takes_pytorchs_steps(peer, name, dtype):
             other.step()
             length += np.abs(w - before)
         difference = np.abs(w - tensor.detach().numpy())
-        assert (difference <= 40 * eps * length).all(), (seed, keywords)
+        assert (difference <= 10 * eps * length).all(), (seed, keywords)
 
 
 def test_from_torch_names_what_it_does_not_know():

@@ -172,15 +172,14 @@ def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Float
     """Return what a file of `save` says about the optimizer, and its arrays."""
     refusal = f"{os.fspath(path)!r} was not written by an optimizer's save"
     try:
-        file = np.load(path, allow_pickle=False)
-        if not isinstance(file, np.lib.npyio.NpzFile):
-            raise ValueError(refusal)
-        with file:
-            if "about" not in file:
+        # opened here: NumPy leaves a file open that turns out to be broken
+        with open(path, "rb") as raw:
+            file = np.load(raw, allow_pickle=False)
+            if not isinstance(file, np.lib.npyio.NpzFile) or "about" not in file:
                 raise ValueError(refusal)
             about = json.loads(str(file["about"]))
             arrays = {name: file[name] for name in file.files if name != "about"}
-    except (zipfile.BadZipFile, EOFError) as error:
+    except (zipfile.BadZipFile, EOFError, RuntimeError) as error:
         raise ValueError(f"{refusal}, or is broken: {error}") from None
     if not isinstance(about, dict):
         raise ValueError(refusal)

@@ -25,6 +25,9 @@ _SYNONYMS = {
     "momentum": "rho mu beta decay",
     "betas": "beta beta1 beta2 beta_1 beta_2 b1 b2",
     "eps": "epsilon",
+    "eps_mode": "eps_in_sqrt eps_inside_sqrt eps_root eps_hat",
+    "dampening": "damping",
+    "initial_accumulator_value": "initial_accumulator",
     "weight_decay": "wd lam lambda_ reg weight_decay_rate",
     "decay": "weight_decay_mode decay_mode decoupled_weight_decay",
     "decay_rate": "alpha rho beta smoothing",
@@ -99,10 +102,14 @@ def with_keywords(function: Callable[P, R], keywords: Mapping[str, tuple[Any, An
 
 def answer(function: str, given: str, known: list[str]) -> str:
     """Return the message about an argument that a function does not take."""
+    return f"{function}() has no argument {given!r}; {hint(given, known)}"
+
+
+def hint(given: str, known: list[str]) -> str:
+    """Return what to say of a name that is none of the known ones: the one that was meant, or all."""
     meant = [name for name in known if given in _SYNONYMS.get(name, "").split()]
     meant = meant or difflib.get_close_matches(given, known, n=1)
-    hint = f"; did you mean {meant[0]!r}?" if meant else f"; it takes {', '.join(known)}"
-    return f"{function}() has no argument {given!r}{hint}"
+    return f"did you mean {' or '.join(map(repr, meant))}?" if meant else f"it takes {', '.join(known)}"
 
 
 def as_random(rng: Rng) -> np.random.Generator | np.random.RandomState:

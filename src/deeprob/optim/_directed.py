@@ -1,13 +1,12 @@
 """Optimizers whose direction NumPy's linear algebra makes, and along which the kernel of SGD then steps."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .. import _core
 from .._arguments import FloatArray, as_real
-from ._base import Arrays, Optimizer
+from ._base import Hypers, Optimizer
 from ._hyper import Hyper
 
 States = tuple[FloatArray, ...]
@@ -41,9 +40,8 @@ class Directed(Optimizer):
     def _prepare(self, states: States | None) -> None:
         super()._prepare(states)
         if self._held is None:
-            names = [""] if self._single else [f"[{key!r}]" for key in self._keys or range(len(self._params))]
-            pairs = zip(self._params, names, strict=True)
-            self._held = [self._begin(w, f"params{name}") for w, name in pairs]
+            pairs = zip(self._params, self._form.names("params"), strict=True)
+            self._held = [self._begin(w, name) for w, name in pairs]
 
     def _arrays(self) -> list[tuple[FloatArray, States]]:
         return list(zip(self._params, self._held or (), strict=True))
@@ -51,23 +49,33 @@ class Directed(Optimizer):
     def _hyper(self) -> tuple[float, ...]:
         return (self._rate(self.lr),)
 
-    def step(self, grads: Arrays | Callable[[Any], Arrays]) -> None:  # noqa: D102
-        if callable(grads):
-            grads = grads(self._point())
-        given = grads if self._single else self._in_order(grads, "grads")
+    def _in_c(self) -> bool:
+        return False
+
+    def _all_hypers(self) -> Hypers:
+        hypers = super()._all_hypers()
+        self._plain = False  # all steps go by _advance
+        return hypers
+
+    def _advance(self, hypers: Hypers, given: Any) -> None:
         _core.check_gradients(self._plan, given)
-        hypers = self._all_hypers() if self._clip_norm is None else self._clipped(given)
-        scale, clip, l2, *decay = hypers[1:] or (1.0, np.inf, 0.0, 0.0, 0.0)
-        t, found = self._t + 1, []
-        for (w, states), g in zip(self._arrays(), (given,) if self._single else given, strict=True):
-            direction, new = self._direction(prepared(g, w, scale, clip, l2), states, t)
+        of_groups, grads = isinstance(hypers[0], tuple), (given,) if self._single else given
+        each: Any = hypers if of_groups else [hypers] * len(grads)
+        t, found, along = self._t + 1, [], []
+        for own, owner, (w, states), g in zip(each, self._owners(), self._arrays(), grads, strict=True):
+            scale, clip, l2, *decay = own[1:] or (1.0, np.inf, 0.0, 0.0, 0.0)
+            direction, new = owner._direction(prepared(g, w, scale, clip, l2), states, t)
             found.append((np.asarray(direction, w.dtype), new))
+            along.append((own[0], 1.0, np.inf, 0.0, *decay))
         directions = tuple(direction for direction, _ in found)
-        along = directions[0] if self._single else directions
-        self._t = _core.step(self._plan, t, (hypers[0], 1.0, np.inf, 0.0, *decay), along, self.threads)
+        self._t = _core.step(
+            self._plan,
+            t,
+            tuple(along) if of_groups else along[0],
+            directions[0] if self._single else directions,
+            self.threads,
+        )
         for (_, states), (_, new) in zip(self._arrays(), found, strict=True):
             for a, b in zip(states, new, strict=True):
                 if a is not b:
                     a[...] = b
-
-    step.__doc__ = Optimizer.step.__doc__

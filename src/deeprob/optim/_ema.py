@@ -10,7 +10,7 @@ from .. import _core
 from .._arguments import FloatArray, answers_keywords, as_count
 from ._base import Arrays, Optimizer
 from ._hyper import as_decay, as_flag
-from ._state import Saving
+from ._state import Saving, check_like
 
 
 class EMA(Saving):
@@ -45,7 +45,7 @@ class EMA(Saving):
 
     Notes
     -----
-    The update is the step of SGD on \|a - w\|^2 / 2 with the learning rate c: one pass, by the same kernel, in
+    The update is SGD's step on \|a - w\|^2 / 2 with the learning rate c: one pass, by the same kernel, in
     the dtype of each array. A model is evaluated at ``average``; nothing needs to be swapped.
 
     Examples
@@ -82,8 +82,8 @@ class EMA(Saving):
         self._prepare()
 
     def _prepare(self) -> None:
-        names = ("",) * len(self._averages)
-        self._plan, _ = _core.step_plan("sgd", self._averages, None, names, False)
+        names = tuple(self.optimizer._form.names("average"))
+        self._plan, _ = _core.step_plan("sgd", self._averages, None, names, names, False)
 
     @property
     def decay(self) -> float | None:
@@ -141,9 +141,6 @@ class EMA(Saving):
             _core.step(self._plan, n, hyper, points, self.optimizer.threads)
         self.n = n
 
-    def _named_hypers(self) -> dict[str, Any]:
-        return {"decay": self._decay, "bias_correction": self._bias_correction}
-
     def _arrays(self) -> list[tuple[FloatArray, tuple[FloatArray, ...]]]:
         pairs = zip(self.optimizer._arrays(), self._averages, strict=True)
         return [(w, (*states, a)) for (w, states), a in pairs]
@@ -157,27 +154,30 @@ class EMA(Saving):
             That of the optimizer as "of", without its "states"; these and, last of each, the average as
             "states"; and "optimizer", "hyper", "n", "t".
         """
-        inner = self.optimizer.state_dict()
-        del inner["states"]
-        return {**super().state_dict(), "n": self.n, "of": inner}
+        of = self.optimizer.state_dict()
+        pairs = zip(of.pop("states"), self._averages, strict=True)
+        states = [[*own, average.copy()] for own, average in pairs]
+        return {
+            "optimizer": "EMA",
+            "hyper": self._hyper(),
+            "n": self.n,
+            "t": self.t,
+            "of": of,
+            "states": states,
+        }
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state_dict` returned; the arrays are copied. All is checked first.
+    def _hyper(self) -> dict[str, Any]:
+        return {"decay": self._decay, "bias_correction": self._bias_correction}
 
-        Raises
-        ------
-        ValueError, KeyError
-            If it is of another optimizer or average, or of other shapes or dtypes; nothing is changed then.
-        """
+    def _take_over(self, state: Mapping[str, Any], params: tuple[Any, ...]) -> None:
         if state["optimizer"] != "EMA":
             raise ValueError(f"state is of {state['optimizer']}; expected one of EMA")
-        if state["hyper"] != self._named_hypers():
-            raise ValueError(f"state is of EMA with {state['hyper']}; this one has {self._named_hypers()}")
-        n, given = as_count(state["n"], "n"), state["states"]
+        if state["hyper"] != self._hyper():
+            raise ValueError(f"state is of EMA with {state['hyper']}; this one has {self._hyper()}")
+        n, given = as_count(state["n"], "state['n']"), state["states"]
         for k, (states, mine) in enumerate(zip(given, self._averages, strict=False)):
-            if not states or states[-1].shape != mine.shape or states[-1].dtype != mine.dtype:
-                raise ValueError(f"state[{k}] is of other shapes or dtypes than this optimizer's")
-        self.optimizer.load_state_dict({**state["of"], "states": [states[:-1] for states in given]})
+            check_like(states[-1] if states else None, mine, f"state['states'][{k}][-1]")
+        self.optimizer._take_over({**state["of"], "states": [states[:-1] for states in given]}, params)
         for states, mine in zip(given, self._averages, strict=True):
             mine[...] = states[-1]
         self.n = n

@@ -61,6 +61,11 @@ def as_meaning(value: Decay, name: str) -> Decay:
     return value
 
 
+def as_choice(*choices: str) -> Callable[[Any, str], str]:
+    """Return a check that lets these values pass."""
+    return lambda value, name: one_of(value, name, choices)
+
+
 class Hyper(Generic[T]):
     """A hyperparameter: an attribute that is checked when it is set, and heard at the next step."""
 
@@ -79,6 +84,10 @@ class Hyper(Generic[T]):
             return self
         value: T = optimizer.__dict__["_" + self.name]
         return value
+
+    def checked(self, optimizer: "Optimizer", value: Any, name: str) -> T:  # noqa: ARG002
+        """Return ``value`` as ``optimizer`` or a group of it may have it; messages call it ``name``."""
+        return self.check(value, name)
 
     def __set__(self, optimizer: "Optimizer", value: T) -> None:
         optimizer.__dict__["_" + self.name] = self.check(value, self.name)

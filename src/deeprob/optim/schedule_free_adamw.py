@@ -34,7 +34,7 @@ class ScheduleFreeAdamW(ScheduleFree):
     z, average, moment2 : array, or list or dict of arrays
         z, x and v, in the form of ``params``; 0 before the first step.
     weight_sum, largest_rate : float
-        s_1 + ... + s_t in units of s_t, and the largest rate so far.
+        s_1 + ... + s_t in units of s_t, and the largest rate so far; of groups a list.
 
     Raises
     ------
@@ -81,7 +81,6 @@ class ScheduleFreeAdamW(ScheduleFree):
         self.eps = eps
         self.warmup_steps = warmup_steps
         self.weight_lr_power = weight_lr_power
-        self.weight_sum = self.largest_rate = 0.0
         super().__init__(params, **common)
 
     @property
@@ -90,4 +89,4 @@ class ScheduleFreeAdamW(ScheduleFree):
         return self._betas
 
     def _hyper(self) -> tuple[float, ...]:
-        return (self._rate(self.lr), *self.betas, self.eps, 1 / self._weights()[0])
+        return (self._rate(self.lr), *self.betas, self.eps, 1 / self._weights_then()[0])

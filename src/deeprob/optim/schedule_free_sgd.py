@@ -32,7 +32,7 @@ class ScheduleFreeSGD(ScheduleFree):
     z, average : array, or list or dict of arrays
         z and x, in the form of ``params``; 0 before the first step.
     weight_sum, largest_rate : float
-        s_1 + ... + s_t in units of s_t, and the largest rate so far.
+        s_1 + ... + s_t in units of s_t, and the largest rate so far; of groups a list.
 
     Raises
     ------
@@ -75,7 +75,6 @@ class ScheduleFreeSGD(ScheduleFree):
         self._beta = as_decay(beta, "beta")
         self.warmup_steps = warmup_steps
         self.weight_lr_power = weight_lr_power
-        self.weight_sum = self.largest_rate = 0.0
         super().__init__(params, **common)
 
     @property
@@ -84,4 +83,4 @@ class ScheduleFreeSGD(ScheduleFree):
         return self._beta
 
     def _hyper(self) -> tuple[float, ...]:
-        return (self._rate(self.lr), self.beta, 1 / self._weights()[0])
+        return (self._rate(self.lr), self.beta, 1 / self._weights_then()[0])

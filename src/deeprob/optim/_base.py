@@ -296,7 +296,9 @@ class Optimizer(Saving):
         before = [w.copy() for w in self._params] if self.keep_update else None
         self._t = _core.step(self._plan, self._t + 1, hypers, given, self.threads)
         if before is not None:
-            self._update = [np.subtract(w, old, out=old) for w, old in zip(self._params, before, strict=True)]
+            with np.errstate(all="ignore"):  # infinite weights may have been before
+                pairs = zip(self._params, before, strict=True)
+                self._update = [np.subtract(w, old, out=old) for w, old in pairs]
 
     def _clipped(self, given: Any) -> Hypers:
         """Return the hyperparameters of a step whose gradients are scaled down to the norm asked for."""

@@ -22,6 +22,7 @@ from typing import Any
 
 from . import _core, _threads, losses
 from ._info import cpu_info
+from ._lbfgs import LBFGS
 from ._minimize import OptimizeResult, minimize
 from ._threads import get_num_threads, set_num_threads
 from .classifier import LinearClassifier
@@ -36,6 +37,7 @@ from .search import RandomSearchResult, random_search
 __version__ = "0.1.0"
 
 __all__ = [
+    "LBFGS",
     "GradientDescentResult",
     "LinearClassifier",
     "Objective",

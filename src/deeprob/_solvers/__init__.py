@@ -6,9 +6,11 @@ is given, `_solver.py` what is said of it here. Its keyword-only arguments are i
 
 from . import first_order
 from ._solver import Solver, solver
+from .lbfgs import lbfgs
 
 __all__ = ["SOLVERS", "Solver", "solver"]
 
 SOLVERS: dict[str, Solver] = {
     **first_order.SOLVERS,
+    "lbfgs": solver(lbfgs, steps=15000, ftol=2.22e-9),
 }

@@ -90,7 +90,8 @@ static PyMethodDef methods[] = {
      "A copy of one of its arrays."},
     {"lbfgs_numbers", FAST(dp_py_lbfgs_numbers), METH_FASTCALL,
      "lbfgs_numbers($module, lbfgs, /)\n--\n\n"
-     "(state, f, slope, scale, step, iteration, evaluations, resets, pairs)."},
+     "(state, f, slope, scale, step, promised, iteration, evaluations, resets, "
+     "pairs)."},
     {"bfgs_update", FAST(dp_py_bfgs_update), METH_FASTCALL,
      "bfgs_update($module, H, s, y, g, /)\n--\n\n"
      "Updates the inverse Hessian H by s and y, unless s is None; the direction -H g."},

@@ -143,6 +143,7 @@ search_along(dp_lbfgs *o)
         two_loops(o);
         if (o->slope < 0 && isfinite(o->slope)) {
             dp_search_start(&o->search, &o->options, o->f, o->slope, 1);
+            o->promised = -o->slope;
             if (move_trial(o)) {
                 return DP_LBFGS_ITERATE;
             }
@@ -152,6 +153,7 @@ search_along(dp_lbfgs *o)
     }
     const double step = steepest(o);
     dp_search_start(&o->search, &o->options, o->f, o->slope, step);
+    o->promised = -o->slope * step;
     return move_trial(o) ? DP_LBFGS_ITERATE : DP_LBFGS_STUCK;
 }
 
@@ -199,9 +201,11 @@ begin_anew(dp_lbfgs *o)
     if (o->pairs == 0) {
         return DP_LBFGS_STUCK;
     }
+    const double promised = o->promised; /* of the better direction */
     o->pairs = 0;
     o->resets++;
     const dp_lbfgs_state state = search_along(o);
+    o->promised = promised;
     return state == DP_LBFGS_ITERATE ? DP_LBFGS_SEARCHING : state;
 }
 

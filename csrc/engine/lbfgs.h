@@ -39,6 +39,7 @@ typedef struct {
     double f;                /* at x */
     double slope;            /* g'd */
     double scale;            /* of the initial inverse Hessian: y's / y'y */
+    double promised;         /* how much the first step from x would lower a line */
     int64_t iteration, evaluations, resets;
     dp_line_search search;
 } dp_lbfgs;

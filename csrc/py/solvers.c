@@ -301,8 +301,8 @@ dp_py_lbfgs_numbers(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     }
     const dp_lbfgs *o = &owner->o;
     PyObject *result =
-        Py_BuildValue("(iddddLLLi)", (int)o->state, o->f, o->slope, o->scale,
-                      o->search.step, (long long)o->iteration,
+        Py_BuildValue("(idddddLLLi)", (int)o->state, o->f, o->slope, o->scale,
+                      o->search.step, o->promised, (long long)o->iteration,
                       (long long)o->evaluations, (long long)o->resets, o->pairs);
     atomic_flag_clear(&owner->busy);
     return result;

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from .._arguments import FloatArray
 from .._lbfgs import LBFGS
 from ._problem import Options, Outcome, Problem, Status, Stop, Watch
@@ -13,7 +15,7 @@ def lbfgs(
     options: Options,
     watch: Watch,
     *,
-    m: int = 10,
+    m: int = 20,
     c1: float = 1e-4,
     c2: float = 0.9,
     max_evals: int = 20,
@@ -47,7 +49,7 @@ def state_of(opt: LBFGS) -> dict[str, Any]:
 
 def _end(opt: LBFGS, task: str, options: Options) -> Stop | None:
     if task == "stuck":
-        return no_lower(opt.f, opt.slope, options)
+        return no_lower(opt.f, opt.promised, options)
     if task == "unbounded":
         return unbounded()
     return None
@@ -58,14 +60,13 @@ def unbounded() -> Stop:
     return Stop(Status.UNBOUNDED, "f falls as far as the line search goes, 1e10 times the direction")
 
 
-def no_lower(f: float, slope: float, options: Options) -> Stop:
-    """Return the end where no lower point was found, which is convergence where none was promised."""
-    if options.ftol > 0 and -slope <= options.ftol * max(abs(f), 1.0):
-        return Stop(
-            Status.CONVERGED,
-            f"no lower point was found, and a step promised {-slope:.3g} less, at most ftol = "
-            f"{options.ftol:g} times max(|f|, 1)",
-        )
+def no_lower(f: float, promised: float, options: Options) -> Stop:
+    """Return the end where no lower point was found: convergence, if none was promised beyond rounding."""
+    least = max(options.ftol, 4 * np.finfo(np.float64).eps) * max(abs(f), 1.0)
+    if promised <= least:
+        words = f"no lower point was found; a step promised {promised:.3g} less, which is within"
+        within = f"ftol = {options.ftol:g} times max(|f|, 1)" if promised <= options.ftol else "rounding"
+        return Stop(Status.CONVERGED, f"{words} {within}")
     return Stop(
         Status.NO_PROGRESS,
         "no lower point was found along the direction, nor along steepest descent: f or its gradient holds "

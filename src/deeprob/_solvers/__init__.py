@@ -6,6 +6,8 @@ is given, `_solver.py` what is said of it here. Its keyword-only arguments are i
 
 from . import first_order
 from ._solver import Solver, solver
+from .bfgs import bfgs
+from .cg import cg
 from .lbfgs import lbfgs
 
 __all__ = ["SOLVERS", "Solver", "solver"]
@@ -13,4 +15,6 @@ __all__ = ["SOLVERS", "Solver", "solver"]
 SOLVERS: dict[str, Solver] = {
     **first_order.SOLVERS,
     "lbfgs": solver(lbfgs, steps=15000, ftol=2.22e-9),
+    "bfgs": solver(bfgs, steps=15000),
+    "cg": solver(cg, steps=15000),
 }

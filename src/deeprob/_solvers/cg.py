@@ -16,7 +16,7 @@ def cg(
     watch: Watch,
     *,
     c1: float = 1e-4,
-    c2: float = 0.1,
+    c2: float = 0.2,
     max_evals: int = 20,
 ) -> Outcome:
     """Minimize by conjugate gradients, Polak and Ribière's (Nocedal and Wright 2006, section 5.2).
@@ -28,7 +28,7 @@ def cg(
     line = search_options(c1, c2, 0.1, max_evals)
     at = x.astype(np.float64)
     f, g = evaluate(problem, at)
-    d, beta, step = np.zeros(problem.n), 0.0, 0.0
+    d, beta, step = -g, 0.0, 0.0
 
     def state() -> dict[str, object]:
         return {"direction": d, "beta": beta, "alpha": step}
@@ -36,26 +36,24 @@ def cg(
     stop = watch(at, f, g, state)
     first = slope = 0.0  # the first step to be tried along d; 0: start from steepest descent
     while stop is None:
-        promised = -slope * first
         found = search(problem, at, f, slope, d, first, line) if first > 0 else None
         size = 1.0
         if found is None:
             d, slope, length = steepest(g)
             size = -slope  # d is -g / size
-            promised = promised if first > 0 else -slope * length
             found = search(problem, at, f, slope, d, length, line)
-        if found is None:
-            return Outcome(no_lower(f, promised, options))
+            if found is None:
+                return Outcome(no_lower(f, -slope * length, options))
         step = found.step
         old_g, old_slope = g, slope
         at, f, g = found.x, found.f, found.g
-        stop = watch(at, f, g, state)
-        if found.state == "at most":
-            stop = stop or unbounded()
         beta = _beta(old_g, g)
         d = -g + beta * size * d
         slope = dot(g, d)
         first = _first_step(slope, dot(g, g), step * old_slope)
+        stop = watch(at, f, g, state)
+        if found.state == "at most":
+            stop = stop or unbounded()
     return Outcome(stop)
 
 

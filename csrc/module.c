@@ -80,6 +80,31 @@ static PyMethodDef methods[] = {
     {"elementwise", FAST(dp_py_elementwise), METH_FASTCALL,
      "elementwise($module, function, x, /)\n--\n\n"
      "The project's own exp or log1p, for tests."},
+    {"line_search", FAST(dp_py_line_search), METH_FASTCALL,
+     "line_search($module, f, slope, step, options, /)\n--\n\n"
+     "A line search of Moré and Thuente begun; see csrc/engine/line_search.h."},
+    {"line_search_tell", FAST(dp_py_line_search_tell), METH_FASTCALL,
+     "line_search_tell($module, search, f, slope, /)\n--\n\n"
+     "(state, next step, best step, improved)."},
+    {"lbfgs", FAST(dp_py_lbfgs), METH_FASTCALL,
+     "lbfgs($module, x0, m, single, options, /)\n--\n\n"
+     "L-BFGS begun at x0. See deeprob.LBFGS."},
+    {"lbfgs_tell", FAST(dp_py_lbfgs_tell), METH_FASTCALL,
+     "lbfgs_tell($module, lbfgs, f, g, /)\n--\n\n"
+     "Takes f and its gradient at the trial point; the state."},
+    {"lbfgs_array", FAST(dp_py_lbfgs_array), METH_FASTCALL,
+     "lbfgs_array($module, lbfgs, name, /)\n--\n\n"
+     "A copy of one of its arrays."},
+    {"lbfgs_numbers", FAST(dp_py_lbfgs_numbers), METH_FASTCALL,
+     "lbfgs_numbers($module, lbfgs, /)\n--\n\n"
+     "(state, f, slope, scale, step, promised, iteration, evaluations, resets, "
+     "pairs)."},
+    {"bfgs_update", FAST(dp_py_bfgs_update), METH_FASTCALL,
+     "bfgs_update($module, H, s, y, g, /)\n--\n\n"
+     "Updates the inverse Hessian H by s and y, unless s is None; the direction -H g."},
+    {"dot", FAST(dp_py_dot), METH_FASTCALL,
+     "dot($module, a, b, /)\n--\n\n"
+     "The sum of a[i] b[i], in the engine's order."},
     {NULL, NULL, 0, NULL},
 };
 

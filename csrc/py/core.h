@@ -55,5 +55,13 @@ DP_FUNCTION(dp_py_targets);
 DP_FUNCTION(dp_py_get_num_threads);
 DP_FUNCTION(dp_py_set_num_threads);
 DP_FUNCTION(dp_py_elementwise);
+DP_FUNCTION(dp_py_line_search);
+DP_FUNCTION(dp_py_line_search_tell);
+DP_FUNCTION(dp_py_lbfgs);
+DP_FUNCTION(dp_py_lbfgs_tell);
+DP_FUNCTION(dp_py_lbfgs_array);
+DP_FUNCTION(dp_py_lbfgs_numbers);
+DP_FUNCTION(dp_py_bfgs_update);
+DP_FUNCTION(dp_py_dot);
 
 #endif

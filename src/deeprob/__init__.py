@@ -24,6 +24,7 @@ from . import _core, _threads, losses
 from ._compare import compare
 from ._comparison import ComparisonResult
 from ._info import cpu_info
+from ._lbfgs import LBFGS
 from ._minimize import OptimizeResult, minimize
 from ._threads import get_num_threads, set_num_threads
 from .classifier import LinearClassifier
@@ -38,6 +39,7 @@ from .search import RandomSearchResult, random_search
 __version__ = "0.1.0"
 
 __all__ = [
+    "LBFGS",
     "ComparisonResult",
     "GradientDescentResult",
     "LinearClassifier",

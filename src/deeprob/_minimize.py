@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from . import _core
 from ._arguments import FloatArray, Rng, answer, as_callable, as_count, as_real
+from ._lbfgs import floats
 from ._solvers import SOLVERS, Solver
 from ._solvers._problem import Options, Outcome, Problem, Status, Stop, Watch, batches_of
 from ._solvers._watch import RECORDED, Fields, Iterate, Trajectory, copied
@@ -245,17 +245,7 @@ def _unknown(name: str, given: str, known: list[str], chosen: Solver) -> str:
 
 def _start(fun: Any, x0: Any) -> FloatArray:
     """Return a copy of x0, or the problem's own start, as floats."""
-    if x0 is None:
-        x0 = getattr(fun, "start", None)
-    x = np.array(_core.as_array(x0, "x0", True), order="C", subok=False)
-    if x.dtype.kind in "iub":
-        x = x.astype(np.float64)
-    x = x.astype(x.dtype.newbyteorder("="))
-    if x.dtype not in (np.float32, np.float64):
-        raise TypeError(f"x0 has dtype {x.dtype}; expected float32 or float64")
-    if x.size == 0:
-        raise ValueError(f"x0 has shape {x.shape}; expected at least one value")
-    return x
+    return floats(getattr(fun, "start", None) if x0 is None else x0, "x0")
 
 
 def _options(

@@ -7,10 +7,9 @@ import numpy as np
 
 from .._arguments import FloatArray, as_real
 from ._problem import Options, Outcome, Problem, Status, Stop, Watch
-from ._solver import solver
 
 
-def solve(
+def gauss_newton(
     problem: Problem, x: FloatArray, options: Options, watch: Watch, *, damping: float = 1e-3
 ) -> Outcome:
     """Gauss-Newton: J'J in the place of the Hessian of sum(r^2) / 2 (Nocedal and Wright 2006, section 10.3).
@@ -60,6 +59,3 @@ def _damped_step(J: FloatArray, r: FloatArray, weights: FloatArray, mu: float) -
         return np.asarray(np.linalg.lstsq(J, -r)[0])
     A = np.vstack([J, math.sqrt(mu) * np.diag(weights)])
     return np.asarray(np.linalg.lstsq(A, np.concatenate([-r, np.zeros(len(weights))]))[0])
-
-
-SOLVERS = {"gauss-newton": solver(solve, steps=200)}

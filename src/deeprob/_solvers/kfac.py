@@ -14,7 +14,6 @@ import numpy.typing as npt
 from .._arguments import FloatArray, as_real
 from ..objective import Objective
 from ._problem import Options, Outcome, Problem, Status, Stop, Watch
-from ._solver import solver
 
 Matrix = npt.NDArray[np.float64]
 
@@ -61,7 +60,7 @@ def precondition(A: Matrix, G: Matrix, dW: Matrix, damping: float) -> Matrix:
     return np.linalg.solve(A + pi * root * np.eye(len(A)), left.T).T
 
 
-def solve(
+def kfac(
     problem: Problem, x: FloatArray, options: Options, watch: Watch, *, damping: float = 1e-3
 ) -> Outcome:
     """K-FAC on a softmax Objective, full batch or minibatches.
@@ -130,6 +129,3 @@ def _adapted(lam: float, ratio: float) -> float:
     if ratio > 0.75:
         return lam * FACTOR
     return lam / FACTOR if not ratio >= 0.25 else lam
-
-
-SOLVERS = {"kfac": solver(solve, steps=200)}

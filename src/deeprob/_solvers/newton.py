@@ -10,7 +10,6 @@ import numpy as np
 from .._arguments import FloatArray, as_real, one_of
 from ._armijo import backtrack
 from ._problem import Options, Outcome, Problem, Status, Stop, Watch
-from ._solver import solver
 
 Variant = Literal["damped", "pure", "saddle-free", "trust-region"]
 
@@ -148,7 +147,7 @@ class _Report:
             )
 
 
-def solve(
+def newton(
     problem: Problem,
     x: FloatArray,
     options: Options,
@@ -272,6 +271,3 @@ def _state(H: FloatArray, step: Step, **more: float) -> Callable[[], dict[str, A
         "shift": step.shift,
         **more,
     }
-
-
-SOLVERS = {"newton": solver(solve, steps=200)}

@@ -8,10 +8,9 @@ import numpy as np
 from .._arguments import FloatArray, as_count
 from ._armijo import backtrack
 from ._problem import Options, Outcome, Problem, Status, Stop, Watch
-from ._solver import solver
 
 
-def solve(
+def newton_cg(
     problem: Problem, x: FloatArray, options: Options, watch: Watch, *, max_inner: int | None = None
 ) -> Outcome:
     """Newton-CG with a backtracking line search (Nocedal and Wright 2006, Algorithm 7.1).
@@ -66,6 +65,3 @@ def direction(problem: Problem, x: FloatArray, g: FloatArray, most: int) -> tupl
             return p, k + 1, curvature
         d = -r + (square / before) * d
     return p, most, curvature
-
-
-SOLVERS = {"newton-cg": solver(solve, steps=200)}

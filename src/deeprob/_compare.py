@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from ._arguments import FloatArray, Rng, answers_keywords, as_callable, as_count, as_random, as_real, one_of
 from ._comparison import ComparisonResult, Race
-from ._race import Maker, Schedule, Setting, Trial, run_trials, value_of
+from ._race import Maker, Schedule, Setting, Trial, is_noisy, own, run_trials, value_of
 from .descent import Batches, Sampling, start
 from .objective import Objective
 from .optim._named import makers, name_of
@@ -81,11 +81,11 @@ def compare(
     sampling : {"shuffle", "replacement"}
         How minibatches are drawn, as in `gradient_descent`.
     rng : numpy.random.Generator, RandomState or int, optional
-        For the minibatches. An int n means ``RandomState(n)`` in every run; from a generator one such n is
-        drawn.
+        For the minibatches, or for a landscape's noise in place of its own. An int n means
+        ``RandomState(n)`` in every run; from a generator one such n is drawn.
     repeats : int
-        With minibatches: so many runs, with the seeds n, n + 1, ...; losses are their means, and the best
-        learning rate depends less on luck.
+        With minibatches or noise: so many runs, with the seeds n, n + 1, ...; losses are their means, and
+        the best learning rate depends less on luck.
     every : int, optional
         Losses are recorded every so many steps, and at the end. Default 1, with minibatches a 50th of the
         steps: there, each is a pass over all the data, which the clock leaves out.
@@ -141,15 +141,17 @@ def compare(
     if schedule is not None:
         as_callable(schedule, "schedule")
     times = as_count(repeats, "repeats", 1)
-    if times > 1 and batch_size is None:
+    if times > 1 and batch_size is None and not is_noisy(problem):
         raise ValueError(f"repeats is {times}, but without batch_size every run is the same; expected 1")
+    seed = _seed(rng)
     setting = Setting(
         problem=problem,
         x0=w0,
         recorded=_recorded(count, every, batch_size),
         batch_size=_batch(problem, batch_size, sampling),
         sampling=sampling,
-        seed=_seed(rng),
+        seed=seed,
+        noise=None if rng is None and times == 1 else seed,
         keep_points=_keeps(record, w0),
         schedule=schedule,
     )
@@ -158,7 +160,7 @@ def compare(
         label: [run_trials(setting, times, label, make, rate) for rate in grids[label]]
         for label, make in made.items()
     }
-    trials = [trial for own in runs.values() for trial, _ in own]
+    trials = [trial for of_one in runs.values() for trial, _ in of_one]
     known = float(getattr(problem, "minimum", np.nan))
     known = known if np.isfinite(known) else float("nan")
     floor, lowest = (known, known) if np.isfinite(known) else _floors(begin, trials)
@@ -167,8 +169,10 @@ def compare(
         trial.steps_to_tol = _first_at(trial, goal)
     allowed = max(share * (begin - floor), 0.0)
     races = {
-        label: _race(label, name_of(own[0][1]), [t for t, _ in own], floor, abs(begin - floor), allowed, most)
-        for label, own in runs.items()
+        label: _race(
+            label, name_of(each[0][1]), [t for t, _ in each], floor, abs(begin - floor), allowed, most
+        )
+        for label, each in runs.items()
     }
     return ComparisonResult(
         races=races,
@@ -263,7 +267,7 @@ def _keeps(record: str | None, w0: FloatArray) -> bool:
 def _first_loss(problem: Any, w0: FloatArray) -> float:
     """Return the loss at the start, having seen that the problem is one."""
     as_callable(problem, "problem")
-    result = problem(w0.copy())
+    result = own(problem)(w0.copy())
     if not isinstance(result, tuple) or len(result) != 2:
         raise TypeError(f"problem returned a {type(result).__name__}; expected the tuple (loss, gradient)")
     if np.shape(result[1]) != w0.shape:

@@ -457,3 +457,42 @@ def test_an_optimizer_that_cannot_step_the_start_is_named():
 
     with pytest.raises(ValueError, match=r"^optimizers\['mine'\] cannot step x0: params has shape \(2,\)"):
         deeprob.compare(bowl, {"mine": Matrices}, x0=START, steps=1, lr=0.1)
+
+
+class Saddle:
+    """x^2 - y^2 from the ridge (L4-34)."""
+
+    minimum, start = -np.inf, np.array([1.0, 0.0])
+
+    def __init__(self, noise=0.0, seed=0):
+        self.noise, self.random = noise, np.random.RandomState(seed)
+
+    def __call__(self, w):
+        g = np.array([2.0, -2.0]) * w
+        return self.value(w), g + self.noise * self.random.standard_normal(2) if self.noise else g
+
+    def value(self, w):
+        return float(w[0] ** 2 - w[1] ** 2)
+
+    def noisy(self, scale, rng):
+        return Saddle(scale, rng)
+
+
+def test_without_a_minimum_the_way_to_the_target_counts():
+    result = deeprob.compare(Saddle(), ["sgd", "momentum"], x0=[1.0, 1e-3], steps=100)
+    assert result.unbounded and np.isnan(result.minimum)
+    assert result.target == -result.start_loss == 1e-6 - 1
+    for race in result:
+        steps = [np.inf if trial.steps_to_tol is None else trial.steps_to_tol for trial in race.trials]
+        assert race.best.steps_to_tol == min(steps)
+        assert race.good.tolist() == [k <= 2 * min(steps) for k in steps]
+    assert "the fewest steps to the target" in str(result)
+
+
+def test_noise_leaves_the_ridge_where_gradient_descent_stays():
+    ridge = deeprob.compare(Saddle(), ["sgd"], steps=100, lr=0.1)["sgd"].best
+    assert ridge.trajectory[:, 1].tolist() == [0.0] * 101
+    assert ridge.steps_to_tol is None
+    runs = [deeprob.compare(Saddle(0.01, seed), ["sgd"], steps=100, lr=0.1)["sgd"].best for seed in range(30)]
+    assert all(abs(run.x[1]) > 1 for run in runs)  # L4-35: after 100 steps all of them
+    assert not any(abs(run.trajectory[25, 1]) > 1 for run in runs)  # after 25 none

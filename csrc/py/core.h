@@ -53,5 +53,8 @@ DP_FUNCTION(dp_py_targets);
 DP_FUNCTION(dp_py_get_num_threads);
 DP_FUNCTION(dp_py_set_num_threads);
 DP_FUNCTION(dp_py_elementwise);
+DP_FUNCTION(dp_py_landscapes);
+DP_FUNCTION(dp_py_landscape_grid);
+DP_FUNCTION(dp_py_landscape_at);
 
 #endif

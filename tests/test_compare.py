@@ -23,18 +23,23 @@ class Bowl:
 
     minimum, start = 0.0, START
 
-    def __init__(self, noise=0.0, rng=None):
-        self.noise, self.rng = noise, rng
-
     def __call__(self, w):
-        f, g = bowl(w)
-        return f, g if self.rng is None else g + self.noise * self.rng.standard_normal(2)
+        return bowl(w)
 
     def value(self, w):
         return bowl(w)[0]
 
     def noisy(self, scale, rng):
-        return Bowl(scale, np.random.RandomState(rng))
+        return NoisyBowl(self, scale, rng)
+
+
+class NoisyBowl(Bowl):
+    def __init__(self, landscape, scale, rng):
+        self.landscape, self.scale, self.rng = landscape, scale, np.random.RandomState(rng)
+
+    def __call__(self, w):
+        f, g = bowl(w)
+        return f, g + self.scale * self.rng.standard_normal(2)
 
 
 @pytest.fixture(scope="module")
@@ -47,18 +52,47 @@ def objective():
 # ---- the runs -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", optim.NAMES)
-def test_a_run_is_gradient_descents(name):
-    trial = deeprob.compare(bowl, [name], x0=START, steps=20, lr=0.02)[name].best
+AVERAGED = [name for name in optim.NAMES if hasattr(optim.REGISTRY[name], "averaged")]
+
+
+@pytest.mark.parametrize("name", [name for name in optim.NAMES if name not in AVERAGED])
+def test_a_run_is_gradient_descents(name, objective):
+    trial = deeprob.compare(objective, [name], steps=20, lr=0.02, record="trajectory")[name].best
     alone = deeprob.gradient_descent(
-        bowl, START, learning_rate=0.02, num_steps=20, optimizer=name, record="trajectory"
+        objective,
+        np.zeros((3, 6), np.float32),
+        learning_rate=0.02,
+        num_steps=20,
+        optimizer=name,
+        record="trajectory",
     )
-    if hasattr(optim.REGISTRY[name], "averaged"):
-        pytest.skip("judged by its average")
     np.testing.assert_array_equal(trial.trajectory, alone.trajectory)
     np.testing.assert_array_equal(trial.losses[:-1], alone.losses)
-    assert trial.losses[-1] == bowl(alone.w)[0]
+    assert trial.losses[-1] == objective.value(alone.w)
     np.testing.assert_array_equal(trial.x, alone.w)
+
+
+@pytest.mark.parametrize("make", [*AVERAGED, "a mean of all points"])
+def test_those_that_average_are_judged_by_their_average(make):
+    class Mean(optim.SGD):
+        """The mean of w_1 .. w_t."""
+
+        def averaged(self):
+            return self.sum / max(self.t, 1) if self.t else self.params.copy()
+
+        def step(self, grads):
+            super().step(grads)
+            self.sum = getattr(self, "sum", 0.0) + self.params
+
+    make = Mean if make.startswith("a ") else optim.REGISTRY[make]
+    trial = deeprob.compare(bowl, {"mean": make}, x0=START, steps=9, lr=0.02)["mean"].best
+    w = np.array(START)
+    opt = make(w, lr=0.02)
+    for t in range(9):
+        assert trial.losses[t] == bowl(opt.averaged())[0]
+        opt.step(H * w)
+    np.testing.assert_array_equal(trial.x, opt.averaged())
+    np.testing.assert_array_equal(trial.trajectory[-1], opt.averaged())
 
 
 @pytest.mark.parametrize("sampling", ["shuffle", "replacement"])
@@ -137,6 +171,14 @@ def test_noise_is_the_same_for_everyone_and_not_in_the_losses():
     exact = deeprob.compare(Bowl(), ["sgd"], steps=30, lr=0.02)["sgd"].best
     assert np.any(result["a"].best.x != exact.x)
     assert result["a"].best.loss == bowl(result["a"].best.x)[0]
+    alone = deeprob.gradient_descent(Bowl().noisy(0.5, 1), START, learning_rate=0.02, num_steps=30)
+    np.testing.assert_array_equal(result["a"].best.x, alone.w)
+    assert noisy.rng.standard_normal() == np.random.RandomState(1).standard_normal()  # nothing was drawn
+    seeded = deeprob.compare(Bowl().noisy(0.5, 9), ["sgd"], steps=30, lr=0.02, rng=1)["sgd"].best
+    np.testing.assert_array_equal(seeded.x, alone.w)
+    means = deeprob.compare(noisy, ["sgd"], steps=30, lr=0.02, rng=1, repeats=4)["sgd"].best
+    assert means.spread[-1] > 0
+    np.testing.assert_array_equal(means.x, alone.w)
 
 
 def test_a_schedule_multiplies_every_learning_rate():
@@ -404,3 +446,53 @@ def test_the_table_says_what_it_saw():
 
 def test_every_optimizer_has_a_row():
     assert [row.label for row in optim.comparison_table(optim.NAMES).rows] == list(optim.NAMES)
+
+
+def test_an_optimizer_that_cannot_step_the_start_is_named():
+    class Matrices(optim.SGD):
+        def __init__(self, params, **keywords):
+            if params.ndim != 2:
+                raise ValueError("params has shape (2,); expected matrices")
+            super().__init__(params, **keywords)
+
+    with pytest.raises(ValueError, match=r"^optimizers\['mine'\] cannot step x0: params has shape \(2,\)"):
+        deeprob.compare(bowl, {"mine": Matrices}, x0=START, steps=1, lr=0.1)
+
+
+class Saddle:
+    """x^2 - y^2 from the ridge (L4-34)."""
+
+    minimum, start = -np.inf, np.array([1.0, 0.0])
+
+    def __init__(self, noise=0.0, seed=0):
+        self.noise, self.random = noise, np.random.RandomState(seed)
+
+    def __call__(self, w):
+        g = np.array([2.0, -2.0]) * w
+        return self.value(w), g + self.noise * self.random.standard_normal(2) if self.noise else g
+
+    def value(self, w):
+        return float(w[0] ** 2 - w[1] ** 2)
+
+    def noisy(self, scale, rng):
+        return Saddle(scale, rng)
+
+
+def test_without_a_minimum_the_way_to_the_target_counts():
+    result = deeprob.compare(Saddle(), ["sgd", "momentum"], x0=[1.0, 1e-3], steps=100)
+    assert result.unbounded and np.isnan(result.minimum)
+    assert result.target == -result.start_loss == 1e-6 - 1
+    for race in result:
+        steps = [np.inf if trial.steps_to_tol is None else trial.steps_to_tol for trial in race.trials]
+        assert race.best.steps_to_tol == min(steps)
+        assert race.good.tolist() == [k <= 2 * min(steps) for k in steps]
+    assert "the fewest steps to the target" in str(result)
+
+
+def test_noise_leaves_the_ridge_where_gradient_descent_stays():
+    ridge = deeprob.compare(Saddle(), ["sgd"], steps=100, lr=0.1)["sgd"].best
+    assert ridge.trajectory[:, 1].tolist() == [0.0] * 101
+    assert ridge.steps_to_tol is None
+    runs = [deeprob.compare(Saddle(0.01, seed), ["sgd"], steps=100, lr=0.1)["sgd"].best for seed in range(30)]
+    assert all(abs(run.x[1]) > 1 for run in runs)  # L4-35: after 100 steps all of them
+    assert not any(abs(run.trajectory[25, 1]) > 1 for run in runs)  # after 25 none

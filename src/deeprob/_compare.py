@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ._arguments import FloatArray, Rng, answers_keywords, as_callable, as_count, as_random, as_real, one_of
-from ._comparison import ComparisonResult, Race
-from ._race import Maker, Schedule, Setting, Trial, run_trials, value_of
+from ._comparison import ComparisonResult
+from ._race import Maker, Schedule, Setting, is_noisy, own, run_trials, value_of
+from ._sweep import yardstick
 from .descent import Batches, Sampling, start
 from .objective import Objective
 from .optim._named import makers, name_of
@@ -18,8 +19,6 @@ GRID = tuple(float(f"{rate:.3g}") for rate in np.logspace(-4, 1, 11))
 
 # Parameters up to which every recorded point is kept where nothing is said about it.
 _SMALL = 16
-# Losses nearer to each other than this share of the way down are equal: what is left there is rounding.
-_EQUAL = 1e-12
 
 
 @answers_keywords
@@ -71,7 +70,8 @@ def compare(
         every run) is told every recorded loss.
     tol : float
         How near to the minimum is near enough: ``target`` is ``tol`` of the way from the minimum up to the
-        loss at the start. Where the problem's ``minimum`` is not known, the lowest loss reached stands in.
+        loss at the start. Where the problem's ``minimum`` is not known, the lowest loss reached stands in;
+        where it is -inf, the target lies as far below 0 as the start above.
     target : float, optional
         That loss itself, instead.
     factor : float
@@ -81,11 +81,11 @@ def compare(
     sampling : {"shuffle", "replacement"}
         How minibatches are drawn, as in `gradient_descent`.
     rng : numpy.random.Generator, RandomState or int, optional
-        For the minibatches. An int n means ``RandomState(n)`` in every run; from a generator one such n is
-        drawn.
+        For the minibatches, or for a landscape's noise in place of its own. An int n means
+        ``RandomState(n)`` in every run; from a generator one such n is drawn.
     repeats : int
-        With minibatches: so many runs, with the seeds n, n + 1, ...; losses are their means, and the best
-        learning rate depends less on luck.
+        With minibatches or noise: so many runs, with the seeds n, n + 1, ...; losses are their means, and
+        the best learning rate depends less on luck.
     every : int, optional
         Losses are recorded every so many steps, and at the end. Default 1, with minibatches a 50th of the
         steps: there, each is a pass over all the data, which the clock leaves out.
@@ -107,7 +107,8 @@ def compare(
     Notes
     -----
     The best learning rate has the lowest final loss; among runs whose losses differ by rounding (1e-12 of the
-    way down) the one that reached the target first, then the smaller. Runs at one learning rate are those of
+    way down) the one that reached the target first, then the smaller. Of a problem without a minimum, such as
+    a saddle, it is the one that reaches the target first. Runs at one learning rate are those of
     `gradient_descent`, bit for bit. Times are of one run each and include Python's share of small problems:
     compare steps first.
 
@@ -141,15 +142,17 @@ def compare(
     if schedule is not None:
         as_callable(schedule, "schedule")
     times = as_count(repeats, "repeats", 1)
-    if times > 1 and batch_size is None:
+    if times > 1 and batch_size is None and not is_noisy(problem):
         raise ValueError(f"repeats is {times}, but without batch_size every run is the same; expected 1")
+    seed = _seed(rng)
     setting = Setting(
         problem=problem,
         x0=w0,
         recorded=_recorded(count, every, batch_size),
         batch_size=_batch(problem, batch_size, sampling),
         sampling=sampling,
-        seed=_seed(rng),
+        seed=seed,
+        noise=None if rng is None and times == 1 else seed,
         keep_points=_keeps(record, w0),
         schedule=schedule,
     )
@@ -158,26 +161,22 @@ def compare(
         label: [run_trials(setting, times, label, make, rate) for rate in grids[label]]
         for label, make in made.items()
     }
-    trials = [trial for own in runs.values() for trial, _ in own]
-    known = float(getattr(problem, "minimum", np.nan))
-    known = known if np.isfinite(known) else float("nan")
-    floor, lowest = (known, known) if np.isfinite(known) else _floors(begin, trials)
-    goal = lowest + share * (begin - lowest) if goal is None else goal
-    for trial in trials:
-        trial.steps_to_tol = _first_at(trial, goal)
-    allowed = max(share * (begin - floor), 0.0)
+    trials = [trial for of_one in runs.values() for trial, _ in of_one]
+    by = yardstick(problem, begin, trials, goal, share, most)
+    by.measure(trials)
     races = {
-        label: _race(label, name_of(own[0][1]), [t for t, _ in own], floor, abs(begin - floor), allowed, most)
-        for label, own in runs.items()
+        label: by.race(label, name_of(each[0][1]), [trial for trial, _ in each])
+        for label, each in runs.items()
     }
     return ComparisonResult(
         races=races,
         x0=w0,
         start_loss=begin,
         steps=count,
-        minimum=known,
-        floor=floor,
-        target=goal,
+        minimum=by.minimum,
+        unbounded=by.unbounded,
+        floor=by.floor,
+        target=by.target,
         tol=share,
         factor=most,
         batch_size=batch_size,
@@ -263,7 +262,7 @@ def _keeps(record: str | None, w0: FloatArray) -> bool:
 def _first_loss(problem: Any, w0: FloatArray) -> float:
     """Return the loss at the start, having seen that the problem is one."""
     as_callable(problem, "problem")
-    result = problem(w0.copy())
+    result = own(problem)(w0.copy())
     if not isinstance(result, tuple) or len(result) != 2:
         raise TypeError(f"problem returned a {type(result).__name__}; expected the tuple (loss, gradient)")
     if np.shape(result[1]) != w0.shape:
@@ -272,59 +271,3 @@ def _first_loss(problem: Any, w0: FloatArray) -> float:
     if not np.isfinite(loss):
         raise ValueError(f"x0 is a point where the loss is {loss}; expected one where it is finite")
     return loss
-
-
-def _floors(begin: float, trials: list[Trial]) -> tuple[float, float]:
-    """Return what losses are counted from, and the lowest loss reached, where no minimum is known."""
-    lowest = min([begin, *(float(np.nanmin(trial.losses)) for trial in trials)])
-    return (0.0 if lowest >= 0 else lowest), lowest
-
-
-def _first_at(trial: Trial, target: float) -> int | None:
-    there = np.flatnonzero(trial.losses <= target)
-    if trial.diverged is not None:
-        return None
-    return int(trial.steps[there[0]]) if there.size else None
-
-
-def _race(
-    label: str, name: str, trials: list[Trial], floor: float, way: float, allowed: float, factor: float
-) -> Race:
-    """Choose the best of an optimizer's runs, and see how many are nearly as good."""
-
-    def rank(trial: Trial) -> tuple[float, float, float]:
-        reached = np.inf if trial.steps_to_tol is None else trial.steps_to_tol
-        return max(trial.loss - floor, _EQUAL * way), reached, trial.lr
-
-    best = min(trials, key=rank)
-    excess = np.array([trial.loss for trial in trials]) - floor
-    limit = max(factor * (best.loss - floor), allowed)
-    good = (excess <= limit) & np.isfinite(excess)
-    return Race(label, name, trials, best, _width(trials, trials.index(best), excess, limit), good)
-
-
-def _width(trials: list[Trial], at: int, excess: npt.NDArray[np.float64], limit: float) -> float:
-    """Return the decades of learning rate around the best for which the excess is at most ``limit``."""
-    if len(trials) < 2 or not np.isfinite(excess[at]):
-        return float("nan")
-    with np.errstate(divide="ignore"):
-        lrs = np.log10([trial.lr for trial in trials])
-    return _reach(lrs, excess, limit, range(at, len(trials))) + _reach(lrs, excess, limit, range(at, -1, -1))
-
-
-def _reach(lrs: npt.NDArray[np.float64], excess: npt.NDArray[np.float64], limit: float, way: range) -> float:
-    """Return how far along ``way`` the excess stays within the limit, in decades."""
-    last = way[0]
-    for k in way[1:]:
-        if excess[k] > limit:
-            return float(
-                abs(lrs[last] - lrs[way[0]]) + abs(lrs[k] - lrs[last]) * _share(excess[[last, k]], limit)
-            )
-        last = k
-    return float(abs(lrs[last] - lrs[way[0]]))
-
-
-def _share(ends: npt.NDArray[np.float64], limit: float) -> float:
-    """Return where between two excesses the limit lies, on a logarithmic scale; 0 beside a divergence."""
-    low, high = np.log(np.maximum(ends, np.finfo(np.float64).tiny))
-    return float((np.log(limit) - low) / (high - low)) if limit > 0 and np.isfinite(high) else 0.0

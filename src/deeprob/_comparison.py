@@ -26,13 +26,14 @@ class Race:
     trials : list of Trial
         One for each learning rate, ascending.
     best : Trial
-        The one with the lowest final loss.
+        The one with the lowest final loss; of an unbounded problem the first at the target.
     width : float
         The sensitivity: how many decades of learning rate around the best are good; between a good one of
         the grid and the next, the logarithm of the loss is taken to be a line. NaN without a sweep.
     good : (k,) array of bool
         Which learning rates are good: their final loss, counted from the comparison's ``floor``, is within
-        ``factor`` of the best one's, or at or below ``tol`` of the way down.
+        ``factor`` of the best one's, or at or below ``tol`` of the way down. Of an unbounded problem: its
+        steps to the target are.
     """
 
     label: str
@@ -89,6 +90,8 @@ class ComparisonResult:
         Steps of each run.
     minimum : float
         The problem's known minimum; NaN if it is not known.
+    unbounded : bool
+        Whether the problem says that it has no minimum.
     floor : float
         What losses are counted from: the minimum; if it is not known, 0 if no loss is below, else the
         lowest loss reached.
@@ -109,6 +112,7 @@ class ComparisonResult:
     start_loss: float
     steps: int
     minimum: float
+    unbounded: bool
     floor: float
     target: float
     tol: float
@@ -189,13 +193,17 @@ def _notes(result: ComparisonResult) -> list[str]:
         f"{result.steps} steps{data}, from a loss of {result.start_loss:.6g}; target: {result.target:.6g}"
     ]
     if sweep > 1:
-        lines += [
-            f"best lr: the lowest final loss of {sweep} learning rates, the same for all"
-            if len({tuple(race.lrs) for race in result}) == 1
-            else "best lr: the lowest final loss of the learning rates given",
-            f"width: decades of lr around the best one whose final loss, from {result.floor:.6g}, is at most "
-            f"{result.factor:g} times its, or {result.tol:g} of the start's",
-        ]
+        which = "the learning rates given"
+        if len({tuple(race.lrs) for race in result}) == 1:
+            which = f"{sweep} learning rates, the same for all"
+        best = "fewest steps to the target" if result.unbounded else "lowest final loss"
+        good = (
+            f"steps to the target are at most {result.factor:g} times its"
+            if result.unbounded
+            else f"final loss, from {result.floor:.6g}, is at most {result.factor:g} times its, or "
+            f"{result.tol:g} of the start's"
+        )
+        lines += [f"best lr: the {best} of {which}", f"width: decades of lr around the best one whose {good}"]
     return lines
 
 

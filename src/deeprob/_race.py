@@ -29,6 +29,7 @@ class Setting:
     batch_size: int | None
     sampling: Sampling
     seed: int
+    noise: int | None
     keep_points: bool
     schedule: Schedule | None
 
@@ -91,6 +92,20 @@ class Trial:
         return f"took all {int(self.steps[-1])} steps{up}"
 
 
+def own(problem: Any, seed: int | None = None) -> Any:
+    """Return a noisy landscape's copy, or one with noise of its own, and anything else as it is."""
+    if not hasattr(problem, "noisy"):
+        return problem
+    if seed is not None and is_noisy(problem):
+        return problem.landscape.noisy(problem.scale, seed)
+    return copy.deepcopy(problem)
+
+
+def is_noisy(problem: Any) -> bool:
+    """Whether a problem's gradients have noise that can be drawn anew."""
+    return hasattr(problem, "noisy") and hasattr(problem, "landscape") and hasattr(problem, "scale")
+
+
 def value_of(problem: Any) -> Callable[[FloatArray], float]:
     """Return w -> the loss alone, over all the data and without noise."""
     value = getattr(problem, "value", None)
@@ -104,7 +119,10 @@ def run_trials(
 ) -> tuple[Trial, Optimizer]:
     """Run one optimizer so many times, each with minibatches of its own, and average the losses."""
     seeds = [(setting.seed + k) % 2**32 for k in range(repeats)]
-    runs = [run_trial(replace(setting, seed=seed), label, make, lr) for seed in seeds]
+    runs = [
+        run_trial(replace(setting, seed=seed, noise=None if setting.noise is None else seed), label, make, lr)
+        for seed in seeds
+    ]
     first, opt = runs[0]
     if repeats == 1:
         return first, opt
@@ -122,13 +140,11 @@ def run_trials(
 def run_trial(setting: Setting, label: str, make: Maker, lr: float | None) -> tuple[Trial, Optimizer]:
     """Run one optimizer; ``lr=None`` is the one it was made with. What overflows has diverged."""
     w = setting.x0.copy()
-    opt = make(w)
+    opt = _made(label, make, w)
     ahead = opt._point() is not opt.params
     rate = opt.lr if lr is None else lr
     factor = copy.deepcopy(setting.schedule)  # one that remembers losses begins anew
-    problem = setting.problem
-    if hasattr(problem, "noisy"):  # a noisy landscape: the same noise for everyone
-        problem = copy.deepcopy(problem)
+    problem = own(setting.problem, setting.noise)
     where = getattr(opt, "averaged", lambda: w)  # what an averaging optimizer is to be judged by
     free = where() is w and setting.batch_size is None and not ahead
     with np.errstate(all="ignore"):
@@ -146,6 +162,15 @@ def run_trial(setting: Setting, label: str, make: Maker, lr: float | None) -> tu
         diverged=record.diverged,
     )
     return trial, opt
+
+
+def _made(label: str, make: Maker, w: FloatArray) -> Optimizer:
+    try:
+        return make(w)
+    except (TypeError, ValueError) as error:
+        if str(error).startswith("optimizers["):
+            raise
+        raise type(error)(f"optimizers[{label!r}] cannot step x0: {error}") from error
 
 
 def _times(rate: float, schedule: Schedule | None) -> Schedule:

@@ -4,25 +4,18 @@ A method is a function ``solve(problem, x, options, watch, *, own=...) -> Outcom
 is given, `_solver.py` what is said of it here. Its keyword-only arguments are its options.
 """
 
-from . import first_order
+from . import bfgs, cg, first_order, gauss_newton, kfac, lbfgs, newton, newton_cg
 from ._solver import Solver, solver
-from .bfgs import bfgs
-from .cg import cg
-from .gauss_newton import gauss_newton
-from .kfac import kfac
-from .lbfgs import lbfgs
-from .newton import newton
-from .newton_cg import newton_cg
 
 __all__ = ["SOLVERS", "Solver", "solver"]
 
 SOLVERS: dict[str, Solver] = {
     **first_order.SOLVERS,
-    "lbfgs": solver(lbfgs, steps=15000, ftol=2.22e-9),
-    "bfgs": solver(bfgs, steps=15000),
-    "cg": solver(cg, steps=15000),
-    "newton": solver(newton, steps=200),
-    "newton-cg": solver(newton_cg, steps=200),
-    "gauss-newton": solver(gauss_newton, steps=200),
-    "kfac": solver(kfac, steps=200),
+    "lbfgs": solver(lbfgs.lbfgs, steps=15000, ftol=2.22e-9),
+    "bfgs": solver(bfgs.bfgs, steps=15000),
+    "cg": solver(cg.cg, steps=15000),
+    "newton": solver(newton.newton, steps=200),
+    "newton-cg": solver(newton_cg.newton_cg, steps=200),
+    "gauss-newton": solver(gauss_newton.gauss_newton, steps=200),
+    "kfac": solver(kfac.kfac, steps=200),
 }

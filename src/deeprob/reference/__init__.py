@@ -2,7 +2,8 @@
 
 Everything here is short, float64 unless the input says otherwise, and as close to the lecture's formulas
 as right answers allow. `deeprob` itself never calls it. `losses` has scores, losses and regularizers,
-`search` the lecture's loops, `steps` the lecture's optimizers, `beyond` the others, `quasi_newton` BFGS and L-BFGS.
+`search` the lecture's loops, `steps` the lecture's optimizers, `beyond` the others, `quasi_newton` BFGS and
+L-BFGS.
 """
 
 from .beyond import *  # noqa: F403

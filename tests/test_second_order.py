@@ -358,3 +358,25 @@ class TestKFAC:
             minimize(bowl, [1.0, 1.0], method="kfac")
         with pytest.raises(ValueError, match="damping is 0"):
             minimize(softmax(), np.zeros((4, 6)), method="kfac", damping=0)
+
+
+class TestNoise:
+    """L4-56: L-BFGS works very well in full batch, deterministic mode, and not with minibatches."""
+
+    def objective(self):
+        random = np.random.RandomState(0)
+        X = random.randn(2000, 20)
+        y = np.argmax(X @ random.randn(5, 20).T + random.gumbel(size=(2000, 5)), axis=1)
+        return deeprob.Objective(X, y, reg=1e-3)
+
+    def test_full_batch(self):
+        result = minimize(self.objective(), np.zeros((5, 20)), steps=100, gtol=1e-8, ftol=0)
+        assert result.success
+        assert result.nfev <= 25
+        assert np.linalg.norm(result.jac) < 1e-7
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_minibatches(self, seed):
+        result = minimize(self.objective(), np.zeros((5, 20)), steps=100, gtol=0, batch_size=128, rng=seed)
+        assert 0.05 < np.linalg.norm(result.jac) < 0.2
+        assert not result.success

@@ -59,6 +59,8 @@ def search(
         if np.array_equal(to, x) or (best is not None and np.array_equal(to, best.x)):
             break
         f_to, g_to = evaluate(problem, to)
+        if f_to == -np.inf:
+            return Found(to, f_to, g_to, step, "at most")
         number, next_step, _, improved = _core.line_search_tell(handle, f_to, dot(g_to, d))
         now = Found(to, f_to, g_to, step, STATES[number])
         if now.state == "found":

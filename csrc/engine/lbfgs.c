@@ -6,6 +6,10 @@
 
 #include "engine/vectors.h"
 
+/* The first step along steepest descent is at least this share of x: a gradient may be
+ * tiny because f is. */
+#define LEAST_STEP 1e-6
+
 static size_t
 aligned(ptrdiff_t n)
 {
@@ -81,14 +85,10 @@ two_loops(dp_lbfgs *o)
     for (int i = last; i >= 0; i--) {
         const int at = dp_lbfgs_place(o, i);
         o->alpha[at] = o->rho[at] * product;
-        const double *const next =
-            i > 0 ? row(o, o->S, dp_lbfgs_place(o, i - 1)) : row(o, o->Y, at);
+        const double *const next = row(o, o->S, dp_lbfgs_place(o, i > 0 ? i - 1 : 0));
         product = dp_axpy_dot(q, -o->alpha[at], row(o, o->Y, at), next, n);
     }
-    for (ptrdiff_t i = 0; i < n; i++) {
-        q[i] *= o->scale;
-    }
-    product *= o->scale;
+    product = dp_scale_dot(q, o->scale, row(o, o->Y, dp_lbfgs_place(o, 0)), n);
     for (int i = 0; i <= last; i++) {
         const int at = dp_lbfgs_place(o, i);
         const double beta = o->rho[at] * product;
@@ -111,7 +111,7 @@ steepest(dp_lbfgs *o)
         o->d[i] = -(o->g[i] / norm);
     }
     o->slope = -norm;
-    return fmin(1, norm);
+    return fmin(1, fmax(norm, LEAST_STEP * fmax(1, dp_max_abs(o->x, o->n))));
 }
 
 /* ---- the line search -------------------------------------------------------------- */
@@ -168,13 +168,13 @@ keep_pair(dp_lbfgs *o, const double *to, const double *g_to)
         s[i] = to[i] - o->x[i];
         y[i] = g_to[i] - o->g[i];
     }
-    const double ys = dp_dot(y, s, n), yy = dp_dot(y, y, n);
+    const double ys = dp_dot(y, s, n), norm = dp_norm(y, n); /* y'y may overflow */
     const double slope = fabs(dp_dot(o->g, s, n));
-    if (!(ys > DBL_EPSILON * slope) || !isfinite(yy) || !isfinite(1 / ys)) {
+    if (!(ys > DBL_EPSILON * slope) || !isfinite(norm) || !isfinite(1 / ys)) {
         return; /* where there were m pairs, the oldest one is gone */
     }
     o->rho[o->next] = 1 / ys;
-    o->scale = ys / yy;
+    o->scale = ys / norm / norm;
     o->next = (o->next + 1) % o->m;
     o->pairs = o->pairs < o->m ? o->pairs + 1 : o->m;
 }

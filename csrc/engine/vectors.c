@@ -49,6 +49,25 @@ dp_axpy_dot(double *restrict q, double factor, const double *v, const double *w,
 }
 
 double
+dp_scale_dot(double *restrict q, double factor, const double *w, ptrdiff_t n)
+{
+    double lane[LANES] = {0};
+    ptrdiff_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        for (int l = 0; l < LANES; l++) {
+            const double new = factor *q[i + l];
+            q[i + l] = new;
+            lane[l] += new *w[i + l];
+        }
+    }
+    for (int l = 0; i < n; i++, l++) {
+        q[i] *= factor;
+        lane[l] += q[i] * w[i];
+    }
+    return combine(lane);
+}
+
+double
 dp_max_abs(const double *a, ptrdiff_t n)
 {
     double top = 0;
@@ -64,20 +83,44 @@ dp_max_abs(const double *a, ptrdiff_t n)
     return top;
 }
 
+/* The sum of (factor a[i])^2. */
+static double
+squares(const double *a, double factor, ptrdiff_t n)
+{
+    double lane[LANES] = {0};
+    ptrdiff_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        for (int l = 0; l < LANES; l++) {
+            lane[l] += (factor * a[i + l]) * (factor * a[i + l]);
+        }
+    }
+    for (int l = 0; i < n; i++, l++) {
+        lane[l] += (factor * a[i]) * (factor * a[i]);
+    }
+    return combine(lane);
+}
+
+/* Where squares leave the safe range, by a power of two and back, which rounds nothing. */
 double
 dp_norm(const double *a, ptrdiff_t n)
 {
-    const double square = dp_dot(a, a, n);
-    if (square > 1e-280 && square < 1e300) {
+    const double square = squares(a, 1, n);
+    if (square > 0x1p-900 && square < 0x1p+1000) {
         return sqrt(square);
     }
     const double top = dp_max_abs(a, n);
     if (top == 0 || !isfinite(top)) {
         return top;
     }
+    int exponent;
+    (void)frexp(top, &exponent);
+    const double half = ldexp(1, -exponent / 2),
+                 rest = ldexp(1, -exponent + exponent / 2);
+    /* in two factors: 2^-exponent itself may overflow */
     double sum = 0;
     for (ptrdiff_t i = 0; i < n; i++) {
-        sum += (a[i] / top) * (a[i] / top);
+        const double value = a[i] * half * rest;
+        sum += value * value;
     }
-    return top * sqrt(sum);
+    return sqrt(sum) / half / rest;
 }

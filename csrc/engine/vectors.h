@@ -14,6 +14,10 @@ dp_dot(const double *a, const double *b, ptrdiff_t n);
 double
 dp_axpy_dot(double *q, double factor, const double *v, const double *w, ptrdiff_t n);
 
+/* q *= factor, and the sum of the new q[i] w[i]. */
+double
+dp_scale_dot(double *q, double factor, const double *w, ptrdiff_t n);
+
 /* The largest |a[i]|; NaN if there is one. */
 double
 dp_max_abs(const double *a, ptrdiff_t n);

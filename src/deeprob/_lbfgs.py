@@ -77,8 +77,8 @@ class LBFGS:
     All is computed in float64 on one thread, in a fixed order: the same bits on every run. With a float32 x0
     the points asked for are float32. Values that are NaN or infinite during a line search are taken as too
     far: the step is cut to a tenth. A pair is kept if y's > eps abs(g's), so that H stays positive definite
-    at any scale. The first step is as long as min(1, abs(g)); H starts as y's / y'y times the identity
-    (Nocedal and Wright 2006, (7.20)).
+    at any scale. The first step is as long as min(1, abs(g)), or 1e-6 abs(x) if that is more; H starts as
+    y's / y'y times the identity (Nocedal and Wright 2006, (7.20)).
 
     With m = 10, SciPy's default, it takes as many evaluations as L-BFGS-B, to within 2 percent; 20 pairs save
     a fifth of them on softmax classifiers, where they cost little beside an evaluation.

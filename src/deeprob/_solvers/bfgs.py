@@ -7,7 +7,7 @@ from .._arguments import FloatArray
 from .._lbfgs import search_options
 from ._problem import Options, Outcome, Problem, Watch
 from .lbfgs import no_lower, unbounded
-from .line_search import Found, Vector, dot, evaluate, search, steepest
+from .line_search import Found, Vector, dot, evaluate, norm, search, steepest
 
 
 def bfgs(
@@ -42,7 +42,7 @@ def bfgs(
         promised = -slope
         found = None if fresh else search(problem, at, f, slope, d, 1.0, line)
         if found is None:  # steepest descent, first or as the last resort
-            d, slope, first = steepest(g)
+            d, slope, first = steepest(at, g)
             promised = -slope * first if fresh else promised
             H[...] = np.eye(problem.n)
             fresh = True
@@ -65,9 +65,9 @@ def _update(H: Vector, x: Vector, g: Vector, found: Found, fresh: bool) -> tuple
     definite.
     """
     s, y = found.x - x, found.g - g
-    ys, yy = dot(y, s), dot(y, y)
-    if not (ys > np.finfo(np.float64).eps * abs(dot(g, s)) and np.isfinite(yy) and np.isfinite(1 / ys)):
+    ys, size = dot(y, s), norm(y)
+    if not (ys > np.finfo(np.float64).eps * abs(dot(g, s)) and np.isfinite(size) and np.isfinite(1 / ys)):
         return _core.bfgs_update(H, None, None, found.g), fresh
     if fresh:
-        np.fill_diagonal(H, ys / yy)
+        np.fill_diagonal(H, ys / size / size)
     return _core.bfgs_update(H, s, y, found.g), False

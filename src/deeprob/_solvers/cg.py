@@ -39,7 +39,7 @@ def cg(
         found = search(problem, at, f, slope, d, first, line) if first > 0 else None
         size = 1.0
         if found is None:
-            d, slope, length = steepest(g)
+            d, slope, length = steepest(at, g)
             size = -slope  # d is -g / size
             found = search(problem, at, f, slope, d, length, line)
             if found is None:

@@ -59,6 +59,8 @@ def search(
         if np.array_equal(to, x) or (best is not None and np.array_equal(to, best.x)):
             break
         f_to, g_to = evaluate(problem, to)
+        if f_to == -np.inf:
+            return Found(to, f_to, g_to, step, "at most")
         number, next_step, _, improved = _core.line_search_tell(handle, f_to, dot(g_to, d))
         now = Found(to, f_to, g_to, step, STATES[number])
         if now.state == "found":
@@ -71,9 +73,14 @@ def search(
     return best if best is not None and best.f < f else None
 
 
-def steepest(g: Vector) -> tuple[Vector, float, float]:
-    """Return -g / |g|, its slope and the first step along it, min(1, |g|)."""
-    top = float(np.max(np.abs(g)))
-    norm = top * float(np.sqrt(dot(g / top, g / top)))
-    d: Vector = -(g / norm)
-    return d, -norm, min(1.0, norm)
+def norm(v: Vector) -> float:
+    """Return the Euclidean norm, also where squares would overflow or vanish."""
+    top = float(np.max(np.abs(v)))
+    return top * float(np.sqrt(dot(v / top, v / top))) if 0 < top < np.inf else top
+
+
+def steepest(x: Vector, g: Vector) -> tuple[Vector, float, float]:
+    """Return -g / |g|, its slope and the first step along it, min(1, |g|), or 1e-6 |x| if that is more."""
+    size = norm(g)
+    d: Vector = -(g / size)
+    return d, -size, min(1.0, max(size, 1e-6 * max(1.0, float(np.max(np.abs(x))))))

@@ -8,7 +8,7 @@ import pytest
 import deeprob
 from deeprob import datasets
 from deeprob._mainjob import experiment, optimizers, walks
-from deeprob._mainjob.settings import LARGE, Settings, recipes
+from deeprob._mainjob.settings import Settings, recipes
 
 QUICK = Settings(quick=True)
 
@@ -74,15 +74,11 @@ def test_the_seed_is_that_of_the_minibatches(data, study):
     assert optimizers.lines(other) != optimizers.lines(study)
 
 
-def test_large_sets_lend_their_first_images(data):
-    split = experiment.unit_pixels(data)
-    times = -(-(LARGE + 1) // len(split.y_train))
-    large = experiment.Split(
-        np.tile(split.X_train, (times, 1)), np.tile(split.y_train, times), split.X_test, split.y_test, 10, "x"
-    )
-    done = optimizers.study(large, recipes(data)[0], QUICK)
-    assert done.examples == LARGE
-    assert done.result.problem.n_examples == LARGE
+def test_large_sets_lend_their_first_images(data, monkeypatch):
+    monkeypatch.setattr(optimizers, "LARGE", 300)
+    done = optimizers.study(experiment.unit_pixels(data), recipes(data)[0], QUICK)
+    assert done.examples == done.result.problem.n_examples == 300
+    assert "300 images" in optimizers.lines(done)[0]
 
 
 def test_each_landscape_is_hard_in_its_own_way(walked):

@@ -62,8 +62,8 @@ def draw(results: Results) -> list[Picture]:
     for loss in dict.fromkeys(run.loss for run in descents):
         same = [run for run in descents if run.loss == loss]
         pictures += [_by_step(same), _by_images(same, len(results.data.X_train))]
-    for done in results.studies:
-        pictures += [_race(done), _sensitivity(done)]
+    if results.study is not None:
+        pictures += [_race(results.study), _sensitivity(results.study)]
     return [*pictures, _templates(results, search), _templates(results, best)]
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from .. import __version__, cpu_info, datasets
 from ..datasets import ImageDataset
 from ..plots.style import INSTALL, require_matplotlib
-from . import experiment, optimizers, text
+from . import experiment, optimizers, text, walks
 from .experiment import GradientCheck, Run
 from .optimizers import Study
 from .settings import BATCH, Settings, recipes
 from .text import Transcript
+from .walks import Walk
 
 # when a search will take longer than this, say so
 _PATIENCE = 10.0
@@ -33,7 +34,8 @@ class Results:
     info: dict[str, object]
     runs: list[Run] = field(default_factory=list)
     checks: list[GradientCheck] = field(default_factory=list)
-    studies: list[Study] = field(default_factory=list)
+    study: Study | None = None
+    walks: list[Walk] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
 
 
@@ -50,9 +52,10 @@ def run(settings: Settings, command: str, report: Path | None, transcript: Trans
     results.runs.append(_search(results, transcript))
     results.checks.extend(_checks(results, transcript))
     results.runs.extend(_descents(results, transcript))
-    results.studies.append(_optimizers(results, transcript))
-    say("", "5. Results", *text.table_lines(data, results.runs))
-    say("", "6. Report")
+    results.study = _optimizers(results, transcript)
+    results.walks.extend(_walks(results, transcript))
+    say("", "6. Results", *text.table_lines(data, results.runs))
+    say("", "7. Report")
     if report is None:
         say("not written (--no-report)")
     else:
@@ -126,10 +129,17 @@ def _descents(results: Results, transcript: Transcript) -> list[Run]:
 
 def _optimizers(results: Results, transcript: Transcript) -> Study:
     data, settings = results.data, results.settings
-    transcript.say("", "4. Optimizers (L4-36 to L4-57), each at its best learning rate")
+    transcript.say("", "4. Optimizers (L4-36 to L4-57) on the images, each at its best learning rate")
     split = experiment.unit_pixels(data)
     done = optimizers.study(split, recipes(data)[0], settings)
     transcript.say(*optimizers.lines(done))
+    return done
+
+
+def _walks(results: Results, transcript: Transcript) -> list[Walk]:
+    transcript.say("", "5. Optimizers on landscapes (L4-33 to L4-38), each at its best learning rate")
+    done = walks.walks(results.settings)
+    transcript.say(*walks.lines(done))
     return done
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +11,7 @@ from .._comparison import ComparisonResult, Race
 from ..optim import ComparisonTable, comparison_table
 from .experiment import Split
 from .settings import BATCH, LARGE, Recipe, Settings
+from .text import aligned
 
 # A tenth of the way from the lowest loss that any run reached up to the loss at the start: near enough that
 # all but the slowest get there.
@@ -133,24 +133,12 @@ def lines(done: Study) -> list[str]:
     """Return everything about the comparison as printed lines, in plain ASCII."""
     return [
         words(done),
-        *_aligned([HEADINGS, *cells(done)]),
+        *aligned([HEADINGS, *cells(done)]),
         *notes(done),
         "",
         "final loss by learning rate (* the best)",
-        *_aligned([sweep_headings(done), *sweep_cells(done)]),
+        *aligned([sweep_headings(done), *sweep_cells(done)]),
         "",
         "what they remember and do (L4-49), found out from their states and steps",
         *done.table.to_text(("-", "yes")).splitlines(),
-    ]
-
-
-def _aligned(rows: Sequence[Iterable[str]]) -> list[str]:
-    """Return rows as text in columns: the first one words, the others numbers."""
-    table = [list(row) for row in rows]
-    widths = [max(len(row[k]) for row in table) for k in range(len(table[0]))]
-    return [
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))]
-        ).rstrip()
-        for row in table
     ]

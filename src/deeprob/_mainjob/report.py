@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from ..optim._table import HEADINGS as TABLE_HEADINGS
-from . import optimizers, page, text
+from . import optimizers, page, text, walks
 from .published import ERRATA, NOTES, PUBLISHED, SLIDE_ACCURACY
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def render(results: Results, pictures: Sequence[Picture]) -> str:
             _figures(pictures, "descent"),
         ),
         _optimizers(results, pictures),
+        _walks(results, pictures),
         page.section("What the weights look like", _figures(pictures, "templates")),
         _data(results, pictures),
         page.section(
@@ -180,35 +181,53 @@ def _settings_table(results: Results) -> str:
 
 
 def _optimizers(results: Results, pictures: Sequence[Picture]) -> str:
-    parts = []
-    for done in results.studies:
-        best, what = done.result.rows[0], optimizers.words(done)
-        marks = [(row.label, *("✓" if cell else "x" for cell in row.cells)) for row in done.table.rows]
-        parts += [
-            page.paragraph(
-                "The lecture's six, each with every learning rate of one grid, each shown at its best: at "
-                "one learning rate a comparison would say more about that number. "
-                f"Here {best.label} ends lowest. {what[0].upper()}{what[1:]}."
-            ),
-            page.table("Optimizers", optimizers.HEADINGS, [("", optimizers.cells(done))], words=1),
-            *(page.paragraph(f"{note[0].upper()}{note[1:]}.", "note") for note in optimizers.notes(done)),
-            _figures(pictures, "optimizers"),
-            page.paragraph("The final loss at every learning rate; * marks the best, inf a divergence."),
-            page.table(
-                "Final loss by learning rate",
-                optimizers.sweep_headings(done),
-                [("", optimizers.sweep_cells(done))],
-                words=1,
-            ),
-            page.paragraph(
-                "The lecture's table (L4-49), found out from what the optimizers remember and do, not typed "
-                "in: whether there is a state that is linear in the gradients, and W moves on after they "
-                "have ended; a state that is quadratic in them; whether that one decays; whether the first "
-                "step makes up for a state that starts at 0."
-            ),
-            page.table("Comparison of optimizers", TABLE_HEADINGS, [("", marks)], words=1),
-        ]
-    return page.section("Optimizers", *parts)
+    done = results.study
+    if done is None:
+        return ""
+    best, what = done.result.rows[0], optimizers.words(done)
+    marks = [(row.label, *("✓" if cell else "x" for cell in row.cells)) for row in done.table.rows]
+    return page.section(
+        "Optimizers",
+        page.paragraph(
+            "The lecture's six, each with every learning rate of one grid, each shown at its best: at "
+            "one learning rate a comparison would say more about that number. "
+            f"Here {best.label} ends lowest. {_sentence(what)}"
+        ),
+        page.table("Optimizers", optimizers.HEADINGS, [("", optimizers.cells(done))], words=1),
+        *(page.paragraph(_sentence(note), "note") for note in optimizers.notes(done)),
+        _figures(pictures, "optimizers"),
+        page.paragraph("The final loss at every learning rate; * marks the best, inf a divergence."),
+        page.table(
+            "Final loss by learning rate",
+            optimizers.sweep_headings(done),
+            [("", optimizers.sweep_cells(done))],
+            words=1,
+        ),
+        page.paragraph(
+            "The lecture's table (L4-49), found out from what the optimizers remember and do, not typed "
+            "in: whether there is a state that is linear in the gradients, and W moves on after they "
+            "have ended; a state that is quadratic in them; whether that one decays; whether the first "
+            "step makes up for a state that starts at 0."
+        ),
+        page.table("Comparison of optimizers", TABLE_HEADINGS, [("", marks)], words=1),
+    )
+
+
+def _walks(results: Results, pictures: Sequence[Picture]) -> str:
+    done = results.walks
+    if not done:
+        return ""
+    return page.section(
+        "Optimizers on landscapes",
+        page.paragraph(f"One difficulty at a time (L4-33 to L4-38). {_sentence(walks.places(done))}"),
+        page.table("Steps to the target", walks.headings(done), [("", walks.cells(done))], words=1),
+        *(page.paragraph(_sentence(note), "note") for note in walks.notes(done)),
+        _figures(pictures, "walks"),
+    )
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def _data(results: Results, pictures: Sequence[Picture]) -> str:

@@ -1,0 +1,84 @@
+"""The lecture's optimizers on landscapes: what is hard about optimization, one thing at a time."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass, field
+
+from .. import compare, landscapes
+from .._comparison import ComparisonResult, Race
+from .settings import Settings
+from .text import aligned
+
+_STEPS = 200
+# On the saddle's ridge nothing but noise leads down: as in L4-35's question.
+_NOISE, _RIDGE_LR = 0.01, 0.1
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A comparison on one landscape: the column's heading, what is hard there, and what was found."""
+
+    heading: str
+    hard: str
+    result: ComparisonResult = field(repr=False)
+
+
+def walks(settings: Settings) -> list[Walk]:
+    """Let the lecture's six go down each landscape, each with every learning rate of the grid.
+
+    On a saddle, which has no minimum, the largest learning rate would always be the first to leave: there
+    all have the lecture's 0.1.
+    """
+    saddle = landscapes.saddle()
+    grid, noisy = settings.comparison_lrs, saddle.noisy(_NOISE, settings.seed)
+    return [
+        Walk(heading, hard, compare(place, steps=_STEPS, lr=lr))
+        for heading, hard, place, lr in (
+            ("ravine", "condition number 100 (L4-33)", landscapes.ravine(), grid),
+            ("rosenbrock", "a curved valley", landscapes.rosenbrock(), grid),
+            ("plateau", "hardly any gradient at the start", landscapes.plateau(), grid),
+            ("dip", "a local minimum on the way (L4-34)", landscapes.local_minimum(), grid),
+            ("ridge", "that of a saddle, exactly on it (L4-34)", saddle, _RIDGE_LR),
+            ("noisy ridge", f"the same with noise of {_NOISE:g} (L4-35)", noisy, _RIDGE_LR),
+        )
+    ]
+
+
+def headings(done: list[Walk]) -> tuple[str, ...]:
+    """Return the table's headings."""
+    return ("optimizer", *(walk.heading for walk in done))
+
+
+def cells(done: list[Walk]) -> list[tuple[str, ...]]:
+    """Return the table's rows: steps to the target, and at which learning rate."""
+    return [(label, *(_cell(walk.result[label]) for walk in done)) for label in done[0].result.labels]
+
+
+def _cell(race: Race) -> str:
+    steps = race.best.steps_to_tol
+    return f"{'-' if steps is None else steps} ({race.best.lr:.2g})"
+
+
+def places(done: list[Walk]) -> str:
+    """Say what is hard where."""
+    return "; ".join(f"{walk.heading}: {walk.hard}" for walk in done)
+
+
+def notes(done: list[Walk]) -> tuple[str, ...]:
+    """Say what the numbers are."""
+    tol = done[0].result.tol
+    return (
+        f"steps, of {_STEPS}, until the loss is {tol:g} of the start's height above the minimum",
+        "in brackets the learning rate: the one with the lowest final loss",
+        "on the saddle, which has no minimum: steps until the loss is -1, all at one learning rate",
+    )
+
+
+def lines(done: list[Walk]) -> list[str]:
+    """Return everything about the walks as printed lines, in plain ASCII."""
+    return [
+        *textwrap.wrap(places(done), 100),
+        *aligned([headings(done), *cells(done)]),
+        *notes(done),
+    ]

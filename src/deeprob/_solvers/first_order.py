@@ -44,7 +44,8 @@ def descend(
 def state_of(opt: Optimizer) -> Mapping[str, Any]:
     """Return the optimizer's arrays and its hyperparameters by name."""
     names = [name for name in dir(type(opt)) if isinstance(getattr(type(opt), name), State)]
-    return {**{name: getattr(opt, name) for name in names}, "lr": opt.lr, "t": opt.t}
+    held = {name: getattr(opt, name) for name in names if hasattr(opt, name)}
+    return {**held, "lr": opt.lr, "t": opt.t}
 
 
 def _check(opt: Any, w: FloatArray, schedules: Mapping[str, Any]) -> None:

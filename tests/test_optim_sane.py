@@ -1,8 +1,11 @@
 """Long runs stay sane: denormals, zeros, huge and tiny numbers, late steps; and what an optimizer shows."""
 
+import functools
+
 import numpy as np
 import pytest
 
+import deeprob
 from deeprob import _core, optim
 
 WAYS = [(name, {}) for name in optim.NAMES] + [
@@ -91,6 +94,46 @@ def test_a_zero_gradient_moves_nothing_where_there_is_no_decay(eps):
         for _ in range(20):
             opt.step(np.zeros(5, np.float32))
         assert (w == 1).all()
+
+
+@pytest.mark.parametrize(("name", "keywords"), [way for way in WAYS if way[1]], ids=str)
+@each_dtype
+def test_the_loop_in_c_takes_the_same_steps(name, keywords, dtype):
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((90, 7)).astype(dtype), rng.integers(0, 3, 90)
+    W = rng.standard_normal((3, 7)).astype(dtype)
+    objective = deeprob.Objective(X, y, reg=0.1)
+    make = functools.partial(optim.REGISTRY[name], weight_decay=0.01, **keywords)
+    assert make(W)._in_c()
+    result = deeprob.gradient_descent(
+        objective, W, learning_rate=lambda t: 0.05 / (1 + t), num_steps=20, optimizer=make
+    )
+    w = W.copy()
+    optimizer = make(w)
+    for t in range(20):
+        optimizer.lr = 0.05 / (1 + t)
+        optimizer.step(objective(w)[1])
+    np.testing.assert_array_equal(result.w, w)
+
+
+@pytest.mark.parametrize("asked", [{"keep_update": True}, {"clip_norm": 0.1}], ids=str)
+def test_what_the_loop_in_c_cannot_do_is_done_step_by_step(asked):
+    X, y = np.random.default_rng(0).standard_normal((90, 7)), np.arange(90) % 3
+    made = []
+
+    def make(w):
+        made.append(optim.Adam(w, **asked))
+        return made[0]
+
+    assert not make(np.ones((3, 7)))._in_c()
+    made.clear()
+    result = deeprob.gradient_descent(
+        deeprob.Objective(X, y), np.zeros((3, 7)), learning_rate=0.1, num_steps=3, optimizer=make
+    )
+    assert made[0].t == 3
+    if "keep_update" in asked:
+        assert (made[0].last_update != 0).all()
+    assert result.w.any()
 
 
 # ---- the norm --------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Optimizers that change NumPy arrays in place, one memory pass a step.
 
 ``opt = Adam(W)`` once, then ``opt.step(dW)`` for every gradient. Parameters are one array, or a list or dict
-of arrays; gradients have the same form. Names and defaults are the lecture's and PyTorch's.
+of arrays, or groups of these with hyperparameters of their own; gradients have the same form. Names and
+defaults are the lecture's and PyTorch's.
 """
 
 import importlib

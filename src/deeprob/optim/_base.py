@@ -299,7 +299,9 @@ class Optimizer(Saving):
         before = [w.copy() for w in self._params] if self.keep_update else None
         self._advance(hypers, given)
         if before is not None:
-            self._update = [np.subtract(w, old, out=old) for w, old in zip(self._params, before, strict=True)]
+            with np.errstate(all="ignore"):  # infinite weights may have been before
+                pairs = zip(self._params, before, strict=True)
+                self._update = [np.subtract(w, old, out=old) for w, old in pairs]
 
     def _advance(self, hypers: Hypers, given: Any) -> None:
         """Take the step itself."""

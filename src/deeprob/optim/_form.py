@@ -76,7 +76,13 @@ class Groups:
             raise ValueError(
                 f"{name} has {len(arrays)} entries; expected {len(self.parts)}, one for each group of params"
             )
-        return tuple(a for k, part in enumerate(self.parts) for a in part.flat(arrays[k], f"{name}[{k}]"))
+        flat: list[Any] = []
+        for k, part in enumerate(self.parts):
+            if part.single:
+                flat.append(arrays[k])
+            else:
+                flat.extend(part.flat(arrays[k], f"{name}[{k}]"))
+        return tuple(flat)
 
     def formed(self, arrays: list[Any]) -> Any:
         """Return arrays, one for each of the parameters, as a list with an entry for each group."""

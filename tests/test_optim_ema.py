@@ -166,3 +166,17 @@ def test_lr_and_a_function_go_through():
     ema.optimizer.lr = 0.0
     assert np.abs(ema.average).max() < 1e-3
     assert "lr=0.0" in repr(ema)
+
+
+def test_groups_are_averaged_in_their_form(tmp_path):
+    W, b = np.ones((2, 3)), np.ones(2)
+    ema = optim.EMA(optim.SGD([{"params": W, "lr": 0.5}, {"params": {"b": b}}], lr=1.0), None)
+    for _ in range(2):
+        ema.step([np.ones((2, 3)), {"b": np.ones(2)}])
+    np.testing.assert_array_equal(ema.average[0], np.full((2, 3), 0.25))
+    np.testing.assert_array_equal(ema.average[1]["b"], [-0.5, -0.5])
+    ema.save(tmp_path / "ema.npz")
+    other = optim.EMA(optim.SGD([{"params": W.copy()}, {"params": {"b": b.copy()}}]), None)
+    other.load(tmp_path / "ema.npz")
+    assert repr(other) == repr(ema)
+    np.testing.assert_array_equal(other.average[1]["b"], ema.average[1]["b"])

@@ -176,6 +176,38 @@ def test_from_torch_has_pytorchs_defaults(peer, name):
         optim.from_torch("Rprop", W, weight_decay=0.1)
 
 
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("NAdam", {"decoupled_weight_decay": True, "weight_decay": 0.1, "lr": 0.05}),
+        ("RAdam", {"betas": (0.5, 0.9), "weight_decay": 0.1}),
+        ("Adamax", {"eps": 1e-3}),
+        ("Adadelta", {"rho": 0.5, "maximize": True}),
+        ("Rprop", {"etas": (0.3, 1.5), "lr": 0.02}),
+        ("ASGD", {"lambd": 0.1, "t0": 2.0}),
+        ("Muon", {"momentum": 0.5, "weight_decay": 0.0, "adjust_lr_fn": "match_rms_adamw"}),
+    ],
+)
+def test_pytorchs_groups(torch_in_float64, monkeypatch, name, own):
+    torch = torch_in_float64
+    monkeypatch.setattr(torch.Tensor, "bfloat16", torch.Tensor.clone)
+    rng = np.random.default_rng(0)
+    arrays = rng.standard_normal((2, 3, 4))
+    tensors = [torch.tensor(w.copy(), requires_grad=True) for w in arrays]
+    optimizer = optim.from_torch(name, [{"params": arrays[0]}, {"params": [arrays[1]], **own}], lr=0.01)
+    other = getattr(torch.optim, name)([{"params": tensors[:1]}, {"params": tensors[1:], **own}], lr=0.01)
+    for _ in range(20):
+        g = rng.standard_normal((2, 3, 4)) + 0.5
+        optimizer.step([g[0], [g[1]]])
+        for tensor, each in zip(tensors, g, strict=True):
+            tensor.grad = torch.tensor(each)
+        other.step()
+    for w, tensor in zip(arrays, tensors, strict=True):
+        np.testing.assert_allclose(
+            w, tensor.detach().numpy(), rtol=0, atol=1e-12 if name == "Muon" else 1e-14
+        )
+
+
 # ---- optax -------------------------------------------------------------------------------
 
 
@@ -391,6 +423,21 @@ def test_schedule_free_is_the_authors_listing(adam, warmup, scale):
             np.testing.assert_allclose(w, at, rtol=0, atol=1e-14)
             np.testing.assert_allclose(optimizer.z, z, rtol=0, atol=1e-14)
             np.testing.assert_allclose(optimizer.averaged(), x, rtol=0, atol=1e-14)
+
+
+def test_schedule_free_groups_have_their_own_weights():
+    lrs = [0.1, 0.2, 0.05, 0.4]
+    together, alone = np.ones((2, 3)), np.ones((2, 3))
+    opt = optim.ScheduleFreeSGD([{"params": together[0]}, {"params": together[1], "lr": 0.3}])
+    others = [optim.ScheduleFreeSGD(w, lr=0.3) for w in alone]
+    for lr in lrs:
+        opt.lr = others[0].lr = lr
+        for each, g in ((opt, [np.ones(3)] * 2), *((other, np.ones(3)) for other in others)):
+            each.step(g)
+    np.testing.assert_array_equal(together, alone)
+    np.testing.assert_array_equal(opt.averaged(), [other.averaged() for other in others])
+    assert opt.weight_sum == [other.weight_sum for other in others]
+    assert opt.largest_rate == [0.4, 0.3]
 
 
 def test_schedule_free_average_is_the_mean_of_z_while_lr_stays():

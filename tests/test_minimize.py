@@ -230,9 +230,9 @@ def test_lbfgs_with_the_noise_of_minibatches_on_and_off():
     on = deeprob.minimize(objective, W, resample="evaluation", **keywords)
     best = deeprob.minimize(objective, W).fun
     assert off.message == "took all 40 steps"
-    assert best < off.fun < best + 0.05
+    assert best < off.fun < best + 0.1 * (np.log(10) - best)
     assert on.status == 2 and "noisy" in on.message
-    assert on.nit < 40 and on.fun > best + 0.1
+    assert on.nit < 40 and on.fun - best > 2 * (off.fun - best)
     # an evaluation at least on the step's minibatch, and one on the next
     assert np.all(np.diff(off.trajectory.nfev[1:]) >= 2)
 

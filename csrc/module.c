@@ -92,6 +92,9 @@ static PyMethodDef methods[] = {
     {"lbfgs_tell", FAST(dp_py_lbfgs_tell), METH_FASTCALL,
      "lbfgs_tell($module, lbfgs, f, g, /)\n--\n\n"
      "Takes f and its gradient at the trial point; the state."},
+    {"lbfgs_renew", FAST(dp_py_lbfgs_renew), METH_FASTCALL,
+     "lbfgs_renew($module, lbfgs, f, g, /)\n--\n\n"
+     "Replaces f and its gradient at the iterate; the state."},
     {"lbfgs_array", FAST(dp_py_lbfgs_array), METH_FASTCALL,
      "lbfgs_array($module, lbfgs, name, /)\n--\n\n"
      "A copy of one of its arrays."},

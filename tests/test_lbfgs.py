@@ -3,6 +3,7 @@
 import copy
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -441,6 +442,43 @@ def test_nothing_that_is_told_breaks_it(n, m, tells):
             assert len(opt.pairs) <= m
             assert np.all(np.isfinite(opt.pairs)) if opt.pairs else True
             repr(opt)
+
+
+def test_renewed_values_begin_the_search_anew_and_keep_the_pairs():
+    opt = deeprob.LBFGS([-1.2, 1.0])
+    with pytest.raises(ValueError, match="task is 'start'"):
+        opt.renew(1.0, [1.0, 1.0])
+    while opt.iteration < 5:
+        opt.tell(*ROSENBROCK(opt.ask()))
+    x, pairs, g = opt.x, opt.pairs, np.array([1.0, -2.0])
+    assert opt.renew(7.0, g) == "iterate"
+    assert opt.x.tolist() == x.tolist() and opt.f == 7.0 and opt.g.tolist() == g.tolist()
+    assert np.array_equal(opt.pairs, pairs)
+    assert np.allclose(opt.direction, reference.lbfgs_direction(g, pairs), rtol=1e-12)
+    assert np.allclose(opt.ask(), x + opt.direction, rtol=1e-15)
+    assert opt.renew(np.nan, g) == "not finite"
+
+
+def test_one_solver_in_two_threads_is_refused_or_served():
+    opt = deeprob.LBFGS(np.ones(300_000), 5)
+    g = np.random.RandomState(0).rand(300_000)
+    told, refused = [], []
+
+    def tell():
+        for k in range(10):
+            try:
+                told.append(opt.tell(-float(k), g))
+                opt.ask()
+            except RuntimeError as error:
+                refused.append(str(error))
+
+    threads = [threading.Thread(target=tell) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told
+    assert all("another thread" in words for words in refused)
 
 
 def test_bad_input_is_named_and_changes_nothing():

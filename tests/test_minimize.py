@@ -220,6 +220,31 @@ def test_minibatches(objective):
         deeprob.minimize(bowl, [1.0, 1.0], method="sgd", batch_size=2)
 
 
+def test_lbfgs_with_the_noise_of_minibatches_on_and_off():
+    """A new minibatch a step leaves lbfgs its line search and pairs; one an evaluation takes them away."""
+    data = deeprob.datasets.load("fashion-mnist-subset")
+    objective = deeprob.Objective(data.X_train.reshape(2000, -1) / 255.0, data.y_train, reg=1e-2)
+    W = np.zeros((10, 784))
+    keywords = {"batch_size": 250, "steps": 40, "rng": 0, "record": ("fun", "nfev")}
+    off = deeprob.minimize(objective, W, **keywords)
+    on = deeprob.minimize(objective, W, resample="evaluation", **keywords)
+    best = deeprob.minimize(objective, W).fun
+    assert off.message == "took all 40 steps"
+    assert best < off.fun < best + 0.1 * (np.log(10) - best)
+    assert on.status == 2 and "noisy" in on.message
+    assert on.nit < 40 and on.fun - best > 2 * (off.fun - best)
+    # an evaluation at least on the step's minibatch, and one on the next
+    assert np.all(np.diff(off.trajectory.nfev[1:]) >= 2)
+
+
+def test_a_minibatch_of_all_examples_is_no_noise(objective):
+    best = deeprob.minimize(objective, np.zeros((3, 5))).fun
+    full = deeprob.minimize(objective, np.zeros((3, 5)), batch_size=60, steps=25, rng=0)
+    assert full.fun == pytest.approx(best, rel=1e-4)
+    with pytest.raises(ValueError, match="resample is 'x'"):
+        deeprob.minimize(objective, np.zeros((3, 5)), resample="x")
+
+
 @pytest.mark.parametrize("method", LINE_SEARCH)
 def test_line_searches_on_minibatches_end_with_a_reason(objective, method):
     result = deeprob.minimize(objective, np.zeros((3, 5)), method=method, batch_size=8, rng=0, steps=100)
@@ -449,7 +474,7 @@ def test_the_result_is_scipys_in_use(peer):
         ({"maxiter": 5}, TypeError, "did you mean 'steps'"),
         ({"options": {"maxcor": 5}}, TypeError, "keywords"),
         ({"maxcor": 5}, TypeError, "did you mean 'm'"),
-        ({"lr": 0.1}, TypeError, "method 'lbfgs' m, c1, c2, max_evals"),
+        ({"lr": 0.1}, TypeError, "method 'lbfgs' m, c1, c2, max_evals, resample"),
         ({"method": "adam", "m": 5}, TypeError, "method 'adam' lr, betas"),
         ({"method": "adam", "alpha": 0.1}, TypeError, "did you mean 'lr'"),
         ({"method": "adam", "lr": -1.0}, ValueError, "lr is -1"),

@@ -233,6 +233,20 @@ go_on(dp_lbfgs *o, double f)
     return unbounded ? DP_LBFGS_UNBOUNDED : next;
 }
 
+/* Begins at x, whose gradient is in g, with what no line search has checked. */
+static dp_lbfgs_state
+begin_at(dp_lbfgs *o, double f)
+{
+    o->f = f;
+    if (f == -HUGE_VAL) {
+        return DP_LBFGS_UNBOUNDED;
+    }
+    if (!isfinite(f) || !isfinite(dp_max_abs(o->g, o->n))) {
+        return DP_LBFGS_NOT_FINITE;
+    }
+    return search_along(o);
+}
+
 dp_lbfgs_state
 dp_lbfgs_tell(dp_lbfgs *o, double f, const double *g)
 {
@@ -246,13 +260,17 @@ dp_lbfgs_tell(dp_lbfgs *o, double f, const double *g)
     }
     swap(&o->x, &o->trial);
     swap(&o->g, &o->g_trial);
-    o->f = f;
-    if (f == -HUGE_VAL) {
-        o->iteration += o->state != DP_LBFGS_START;
-        return o->state = DP_LBFGS_UNBOUNDED;
+    o->iteration += o->state != DP_LBFGS_START;
+    return o->state = begin_at(o, f);
+}
+
+dp_lbfgs_state
+dp_lbfgs_renew(dp_lbfgs *o, double f, const double *g)
+{
+    if (o->state == DP_LBFGS_ITERATE) {
+        memcpy(o->g, g, (size_t)o->n * sizeof(double));
+        o->evaluations++;
+        o->state = begin_at(o, f);
     }
-    if (!isfinite(f) || !isfinite(dp_max_abs(o->g, o->n))) {
-        return o->state = DP_LBFGS_NOT_FINITE;
-    }
-    return o->state = search_along(o);
+    return o->state;
 }

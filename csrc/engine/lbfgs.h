@@ -57,6 +57,11 @@ dp_lbfgs_start(dp_lbfgs *o, ptrdiff_t n, int m, int single,
 dp_lbfgs_state
 dp_lbfgs_tell(dp_lbfgs *o, double f, const double *g);
 
+/* Replaces f and the gradient at the iterate, as of another minibatch, and begins the line
+ * search anew; the pairs stay. Only in the state DP_LBFGS_ITERATE. */
+dp_lbfgs_state
+dp_lbfgs_renew(dp_lbfgs *o, double f, const double *g);
+
 /* Pair i of o->pairs, the oldest first: its place in the ring. */
 int
 dp_lbfgs_place(const dp_lbfgs *o, int i);

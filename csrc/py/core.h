@@ -59,6 +59,7 @@ DP_FUNCTION(dp_py_line_search);
 DP_FUNCTION(dp_py_line_search_tell);
 DP_FUNCTION(dp_py_lbfgs);
 DP_FUNCTION(dp_py_lbfgs_tell);
+DP_FUNCTION(dp_py_lbfgs_renew);
 DP_FUNCTION(dp_py_lbfgs_array);
 DP_FUNCTION(dp_py_lbfgs_numbers);
 DP_FUNCTION(dp_py_bfgs_update);

@@ -202,13 +202,14 @@ done:
     return capsule;
 }
 
-PyObject *
-dp_py_lbfgs_tell(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+/* (lbfgs, f, g) -> state, by dp_lbfgs_tell or dp_lbfgs_renew. */
+static PyObject *
+tell(PyObject *const *args,
+     dp_lbfgs_state (*take_in)(dp_lbfgs *, double, const double *))
 {
-    (void)module;
     double f;
     PyObject *result = NULL;
-    if (dp_check_nargs("lbfgs_tell", nargs, 3) < 0 || number(args[1], &f) < 0) {
+    if (number(args[1], &f) < 0) {
         return NULL;
     }
     dp_lbfgs_owner *owner = take(args[0]);
@@ -221,16 +222,32 @@ dp_py_lbfgs_tell(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     }
     if (owner->o.n > RELEASE) {
         PyThreadState *thread = PyEval_SaveThread();
-        dp_lbfgs_tell(&owner->o, f, g);
+        take_in(&owner->o, f, g);
         PyEval_RestoreThread(thread);
     }
     else {
-        dp_lbfgs_tell(&owner->o, f, g);
+        take_in(&owner->o, f, g);
     }
     result = PyLong_FromLong((long)owner->o.state);
 done:
     atomic_flag_clear(&owner->busy);
     return result;
+}
+
+PyObject *
+dp_py_lbfgs_tell(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    (void)module;
+    return dp_check_nargs("lbfgs_tell", nargs, 3) < 0 ? NULL
+                                                      : tell(args, dp_lbfgs_tell);
+}
+
+PyObject *
+dp_py_lbfgs_renew(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    (void)module;
+    return dp_check_nargs("lbfgs_renew", nargs, 3) < 0 ? NULL
+                                                       : tell(args, dp_lbfgs_renew);
 }
 
 /* The pairs of a ring, (pairs, n), the oldest first; or one vector, (n,). */

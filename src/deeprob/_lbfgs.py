@@ -129,6 +129,25 @@ class LBFGS:
         ValueError, TypeError
             If f is no number or g has another shape than x0; nothing is changed then.
         """
+        return STATES[_core.lbfgs_tell(self._solver, *self._checked(f, g))]
+
+    def renew(self, f: float, g: npt.ArrayLike) -> str:
+        """Replace f and its gradient at the iterate `x`, as of another minibatch; return `task`.
+
+        The pairs stay, and the line search begins anew. So both gradients of every pair are of the same
+        minibatch: their difference is curvature, not noise. Right after an "iterate" only.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As for `tell`, and if `task` is not "iterate".
+        """
+        told = self._checked(f, g)
+        if self.task != "iterate":
+            raise ValueError(f"task is {self.task!r}; renew is for right after an 'iterate'")
+        return STATES[_core.lbfgs_renew(self._solver, *told)]
+
+    def _checked(self, f: Any, g: Any) -> tuple[float, Any]:
         value = _core.as_array(f, "f", True)
         if value.size != 1 or value.dtype.kind not in "fiu":
             raise TypeError(f"f is {f!r}; expected a number")
@@ -137,8 +156,7 @@ class LBFGS:
             raise TypeError(f"g has dtype {gradient.dtype}; expected real numbers")
         if gradient.shape != self._shape:
             raise ValueError(f"g has shape {gradient.shape}; expected that of x0, {self._shape}")
-        flat = np.ascontiguousarray(gradient, np.float64).ravel()
-        return STATES[_core.lbfgs_tell(self._solver, float(value.item()), flat)]
+        return float(value.item()), np.ascontiguousarray(gradient, np.float64).ravel()
 
     @property
     def x(self) -> FloatArray:

@@ -31,6 +31,8 @@ class Problem:
         The number of entries of x.
     noisy : bool
         Whether each evaluation is of another minibatch.
+    held : bool
+        Set by methods that want one minibatch until they call `next_batch`.
     notes : list of str
         What the result's message has to add.
     """
@@ -49,7 +51,7 @@ class Problem:
         self.fun, self.shape, self.dtype, self.args = fun, shape, dtype, args
         self.n = int(np.prod(shape, dtype=np.int64))
         self.jac, self.hess, self.hessp, self.batches = jac, hess, hessp, batches
-        self.noisy = batches is not None
+        self.noisy, self.held = batches is not None, False
         self.nfev = self.njev = self.nhev = 0
         self.notes: list[str] = []
         self.index: Any = None  # the minibatch of the last evaluation
@@ -73,12 +75,16 @@ class Problem:
     # ---- values and gradients ------------------------------------------------------------
 
     def value_and_grad(self, x: FloatArray) -> tuple[float, FloatArray]:
-        """Return f and its gradient, a new flat array; of the next minibatch where there are batches."""
-        if self.batches is not None:
+        """Return f and its gradient, a new flat array; of the next minibatch unless that is held."""
+        if self.batches is not None and not (self.held and self.index is not None):
             self.index = self.batches.take(1)[0]
         f, g = self._evaluate(x)
         self._last = (x.copy(), g)
         return f, g
+
+    def next_batch(self) -> None:
+        """Take another minibatch from the next evaluation on, where `held` is set."""
+        self.index = None
 
     def value(self, x: FloatArray) -> float:
         """Return f alone; of the minibatch of the last gradient where there are batches."""

@@ -10,6 +10,7 @@ curved and flat valleys, plateaus      `rosenbrock`, `beale`, `plateau`
 local minima (L4-34)                   `local_minimum`, `himmelblau`, `styblinski_tang`, `rastrigin`
 saddle points (L4-34)                  `saddle`, `monkey_saddle`
 noise (L4-35)                          `noisy`
+a classifier's own loss                `loss_slice`
 35 test problems, sums of squares      `mgh`, `more_garbow_hillstrom`
 =====================================  =================================================================
 
@@ -37,6 +38,7 @@ from ._many_minima import himmelblau, local_minimum, rastrigin, styblinski_tang
 from ._mgh import MGH_NAMES, mgh, more_garbow_hillstrom
 from ._noise import NoisyLandscape, noisy
 from ._quadratics import booth, bowl, matyas, saddle
+from ._slice import LossSlice, loss_slice
 from ._valleys import beale, monkey_saddle, plateau, ravine, rosenbrock
 
 _FUNCTIONS: dict[str, Callable[..., Landscape]] = {
@@ -66,6 +68,7 @@ __all__ = [
     "NAMES",
     "Landscape",
     "LeastSquares",
+    "LossSlice",
     "NoisyLandscape",
     "beale",
     "booth",
@@ -74,6 +77,7 @@ __all__ = [
     "get",
     "himmelblau",
     "local_minimum",
+    "loss_slice",
     "matyas",
     "mgh",
     "monkey_saddle",

@@ -18,6 +18,7 @@ Examples
 
 from .attempts import AttemptsDisplay
 from .comparison import ComparisonDisplay, SensitivityDisplay
+from .landscape import LandscapeDisplay, contour_levels
 from .losses import LossCurveDisplay
 from .optimizers import optimizer_style, optimizer_styles
 from .schedules import ScheduleDisplay
@@ -28,10 +29,12 @@ __all__ = [
     "COLORS",
     "AttemptsDisplay",
     "ComparisonDisplay",
+    "LandscapeDisplay",
     "LossCurveDisplay",
     "ScheduleDisplay",
     "SensitivityDisplay",
     "TemplateDisplay",
+    "contour_levels",
     "optimizer_style",
     "optimizer_styles",
     "style",

@@ -496,3 +496,13 @@ def test_noise_leaves_the_ridge_where_gradient_descent_stays():
     runs = [deeprob.compare(Saddle(0.01, seed), ["sgd"], steps=100, lr=0.1)["sgd"].best for seed in range(30)]
     assert all(abs(run.x[1]) > 1 for run in runs)  # L4-35: after 100 steps all of them
     assert not any(abs(run.trajectory[25, 1]) > 1 for run in runs)  # after 25 none
+
+
+def test_the_calmest_run_is_the_smallest_learning_rate_that_gets_there():
+    result = deeprob.compare(Bowl(), ["sgd", "momentum"], steps=300)
+    for race in result:
+        there = [trial for trial in race.trials if trial.loss <= result.target]
+        assert race.calmest is there[0]
+        assert race.calmest.lr <= race.best.lr
+    short = deeprob.compare(Bowl(), ["sgd"], steps=2)["sgd"]
+    assert short.calmest is short.best

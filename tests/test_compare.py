@@ -1,6 +1,7 @@
 """compare: the same runs as gradient_descent, fair sweeps, divergence as a result; the lecture's table."""
 
 import functools
+import inspect
 import math
 
 import numpy as np
@@ -426,6 +427,23 @@ def test_the_table_of_those_beyond_the_lecture():
     names = [name for name in BEYOND if name in optim.NAMES]
     found = {row.label: row.cells for row in optim.comparison_table([*PRINTED, *names]).rows}
     assert found == {**PRINTED, **{name: BEYOND[name] for name in names}}
+
+
+@pytest.mark.parametrize(
+    ("name", "keywords", "cells"),
+    [
+        ("adam", {"amsgrad": True}, (True, True, False, True)),  # the largest second moment never decays
+        ("rmsprop", {"momentum": 0.9}, (True, True, True, False)),
+        ("rmsprop", {"centered": True}, PRINTED["rmsprop"]),  # a mean of g that moves nothing by itself
+        ("momentum", {"dampening": 0.9}, PRINTED["momentum"]),
+    ],
+)
+def test_the_table_of_variants(name, keywords, cells):
+    if keywords.keys() - inspect.signature(optim.REGISTRY[name]).parameters.keys():
+        pytest.skip(f"{name} has no such keyword here")
+    assert (
+        optim.comparison_table({"x": functools.partial(optim.REGISTRY[name], **keywords)})["x"].cells == cells
+    )
 
 
 def test_the_table_says_what_it_saw():

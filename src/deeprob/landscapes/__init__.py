@@ -10,6 +10,8 @@ curved and flat valleys, plateaus      `rosenbrock`, `beale`, `plateau`
 local minima (L4-34)                   `local_minimum`, `himmelblau`, `styblinski_tang`, `rastrigin`
 saddle points (L4-34)                  `saddle`, `monkey_saddle`
 noise (L4-35)                          `noisy`
+a classifier's own loss                `loss_slice`
+35 test problems, sums of squares      `mgh`, `more_garbow_hillstrom`
 =====================================  =================================================================
 
 Examples
@@ -31,9 +33,12 @@ from typing import Any
 from .._arguments import one_of
 from ._base import Landscape
 from ._condition import condition_number
+from ._least_squares import LeastSquares
 from ._many_minima import himmelblau, local_minimum, rastrigin, styblinski_tang
+from ._mgh import MGH_NAMES, mgh, more_garbow_hillstrom
 from ._noise import NoisyLandscape, noisy
 from ._quadratics import booth, bowl, matyas, saddle
+from ._slice import LossSlice, loss_slice
 from ._valleys import beale, monkey_saddle, plateau, ravine, rosenbrock
 
 _FUNCTIONS: dict[str, Callable[..., Landscape]] = {
@@ -59,8 +64,11 @@ NAMES = tuple(_FUNCTIONS)
 """The names of all landscapes of this module, for `get`."""
 
 __all__ = [
+    "MGH_NAMES",
     "NAMES",
     "Landscape",
+    "LeastSquares",
+    "LossSlice",
     "NoisyLandscape",
     "beale",
     "booth",
@@ -69,8 +77,11 @@ __all__ = [
     "get",
     "himmelblau",
     "local_minimum",
+    "loss_slice",
     "matyas",
+    "mgh",
     "monkey_saddle",
+    "more_garbow_hillstrom",
     "noisy",
     "plateau",
     "rastrigin",

@@ -5,8 +5,8 @@ Nothing here knows the name of an optimizer. Each is given chosen gradients, fro
 - A *moment* is a state that remembers (after one gradient, a gradient of zero does not clear it) and is
   homogeneous in the gradients (all of them doubled, it is 2^d times as far from where it began). With all
   signs turned, a first moment turns its sign (odd, d = 1, or d = 0 where it is one of steps that were scaled
-  before, as in RMSProp with momentum); a second moment does not (even, d = 2; AdaMax's largest abs(g) is even,
-  d = 1, and scales steps just the same).
+  before, as in RMSProp with momentum); a second moment does not (even, d = 2; AdaMax's largest abs(g) is
+  even, d = 1, and scales steps just the same).
 - *First moments (momentum)*: there is an odd moment, and w moves on when the gradient has become zero. The
   centred RMSProp has such a state and does not move on; an average of w is such a state, too, and does not.
 - *Second moments (adaptive rates)*: there is an even moment.

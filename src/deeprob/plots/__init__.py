@@ -23,6 +23,7 @@ from .optimizers import optimizer_style, optimizer_styles
 from .schedules import ScheduleDisplay
 from .style import COLORS, style
 from .templates import TemplateDisplay
+from .trajectories import TrajectoriesDisplay
 
 __all__ = [
     "COLORS",
@@ -32,6 +33,7 @@ __all__ = [
     "ScheduleDisplay",
     "SensitivityDisplay",
     "TemplateDisplay",
+    "TrajectoriesDisplay",
     "optimizer_style",
     "optimizer_styles",
     "style",

@@ -171,10 +171,8 @@ def test_a_subset_of_the_examples():
 
 
 def test_a_landscape_of_many_variables_is_cut_too():
-    valley = landscapes.rosenbrock(6)
-    plane = landscapes.loss_slice(
-        valley, valley.minima[0], np.eye(6)[[0, 3]], limits=((0.0, 1.0), (0.0, 2.0))
-    )
+    valley, limits = landscapes.rosenbrock(6), ((0.0, 1.0), (0.0, 2.0))
+    plane = landscapes.loss_slice(valley, valley.minima[0], np.eye(6)[[0, 3]], limits=limits)
     w = np.array([0.2, -0.1])
     at = np.array([1.2, 1, 1, 0.9, 1, 1])
     assert plane.value(w) == pytest.approx(valley.value(at), rel=1e-14)

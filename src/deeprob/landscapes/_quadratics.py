@@ -106,7 +106,7 @@ def booth() -> Landscape:
     74.0
     """
     limits = ((-10.0, 10.0), (-10.0, 10.0))
-    return KernelLandscape("booth", start=(-8.0, -6.0), minima=(1.0, 3.0), minimum=0.0, limits=limits)
+    return KernelLandscape("booth", start=(-8.0, 6.0), minima=(1.0, 3.0), minimum=0.0, limits=limits)
 
 
 @answers_keywords

@@ -13,7 +13,7 @@ from .._arguments import Rng, answers_keywords, as_random
 from ._base import Array, Landscape, Limits
 
 # Weights made and scored at a time: at most this many, of at most so many bytes.
-_MOST = 64
+_MOST = 32
 _BYTES = 16_000_000
 
 

@@ -18,6 +18,7 @@ Examples
 
 from .attempts import AttemptsDisplay
 from .comparison import ComparisonDisplay, SensitivityDisplay
+from .landscape import LandscapeDisplay, contour_levels
 from .losses import LossCurveDisplay
 from .optimizers import optimizer_style, optimizer_styles
 from .schedules import ScheduleDisplay
@@ -29,11 +30,13 @@ __all__ = [
     "COLORS",
     "AttemptsDisplay",
     "ComparisonDisplay",
+    "LandscapeDisplay",
     "LossCurveDisplay",
     "ScheduleDisplay",
     "SensitivityDisplay",
     "TemplateDisplay",
     "TrajectoriesDisplay",
+    "contour_levels",
     "optimizer_style",
     "optimizer_styles",
     "style",

@@ -1,6 +1,7 @@
 """compare: the same runs as gradient_descent, fair sweeps, divergence as a result; the lecture's table."""
 
 import functools
+import inspect
 import math
 
 import numpy as np
@@ -428,6 +429,23 @@ def test_the_table_of_those_beyond_the_lecture():
     assert found == {**PRINTED, **{name: BEYOND[name] for name in names}}
 
 
+@pytest.mark.parametrize(
+    ("name", "keywords", "cells"),
+    [
+        ("adam", {"amsgrad": True}, (True, True, False, True)),  # the largest second moment never decays
+        ("rmsprop", {"momentum": 0.9}, (True, True, True, False)),
+        ("rmsprop", {"centered": True}, PRINTED["rmsprop"]),  # a mean of g that moves nothing by itself
+        ("momentum", {"dampening": 0.9}, PRINTED["momentum"]),
+    ],
+)
+def test_the_table_of_variants(name, keywords, cells):
+    if keywords.keys() - inspect.signature(optim.REGISTRY[name]).parameters.keys():
+        pytest.skip(f"{name} has no such keyword here")
+    assert (
+        optim.comparison_table({"x": functools.partial(optim.REGISTRY[name], **keywords)})["x"].cells == cells
+    )
+
+
 def test_the_table_says_what_it_saw():
     row = optim.comparison_table(["adam"])["adam"]
     assert row.states == {
@@ -496,3 +514,13 @@ def test_noise_leaves_the_ridge_where_gradient_descent_stays():
     runs = [deeprob.compare(Saddle(0.01, seed), ["sgd"], steps=100, lr=0.1)["sgd"].best for seed in range(30)]
     assert all(abs(run.x[1]) > 1 for run in runs)  # L4-35: after 100 steps all of them
     assert not any(abs(run.trajectory[25, 1]) > 1 for run in runs)  # after 25 none
+
+
+def test_the_calmest_run_is_the_smallest_learning_rate_that_gets_there():
+    result = deeprob.compare(Bowl(), ["sgd", "momentum"], steps=300)
+    for race in result:
+        there = [trial for trial in race.trials if trial.loss <= result.target]
+        assert race.calmest is there[0]
+        assert race.calmest.lr <= race.best.lr
+    short = deeprob.compare(Bowl(), ["sgd"], steps=2)["sgd"]
+    assert short.calmest is short.best

@@ -187,7 +187,7 @@ def test_the_report_needs_nothing_else(quick):
 def test_the_reports_figures_can_be_read_by_everyone(quick):
     page = Page(quick[1])
     pictures = page.all("svg") + page.all("img")
-    assert len(pictures) == len(page.all("figure")) == len(page.all("figcaption")) == 10
+    assert len(pictures) == len(page.all("figure")) == len(page.all("figcaption")) == 12
     for svg in page.all("svg"):
         assert svg["role"] == "img"
         assert len(svg["aria-label"]) > 20
@@ -253,7 +253,7 @@ def test_colour_images_and_a_class_without_any(monkeypatch, tmp_path):
     assert "chance: 0.3333" in lines
     assert "..." not in lines
     page = Page((tmp_path / files.NAME).read_text(encoding="utf-8"))
-    assert len(page.all("svg")) == 10
+    assert len(page.all("svg")) == 12
 
 
 def test_without_matplotlib_it_says_what_to_install(monkeypatch, tmp_path):

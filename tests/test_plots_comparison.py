@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 
 import deeprob
-from deeprob import optim, plots, schedules
-from deeprob.plots import ComparisonDisplay, ScheduleDisplay, SensitivityDisplay, optimizer_style
+from deeprob import landscapes, optim, plots, schedules
+from deeprob.plots import (
+    ComparisonDisplay,
+    ScheduleDisplay,
+    SensitivityDisplay,
+    TrajectoriesDisplay,
+    optimizer_style,
+)
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
@@ -188,6 +194,47 @@ def test_displays_say_what_is_wrong():
         ScheduleDisplay.from_schedules(schedules.constant(0.1), 0)
 
 
+# ---- trajectories ---------------------------------------------------------------------------
+
+
+def test_trajectories_are_the_points_of_the_runs():
+    result = deeprob.compare(landscapes.ravine(), steps=50)
+    for run in ("best", "calmest"):
+        display = TrajectoriesDisplay.from_result(result, run).plot(line_kw={"adam": {"linewidth": 3.0}})
+        for race in result:
+            trial = getattr(race, run)
+            np.testing.assert_array_equal(display.lines_[race.label].get_xydata(), trial.trajectory)
+            assert display.lines_[race.label].get_color() == optimizer_style(race.name)["color"]
+            assert display.lines_[race.label].get_label() == f"{race.label}, lr {trial.lr:.2g}"
+        assert display.lines_["adam"].get_linewidth() == 3.0
+        display.figure_.canvas.draw()
+    # the picture stays that of the landscape, wherever the paths go
+    (x0, x1), (y0, y1) = landscapes.ravine().limits
+    np.testing.assert_allclose([*display.ax_.get_xlim(), *display.ax_.get_ylim()], [x0, x1, y0, y1])
+
+
+def test_trajectories_with_noise_in_one_variable_and_up_to_a_divergence():
+    for problem in (landscapes.saddle().noisy(0.1, 0), landscapes.local_minimum()):
+        result = deeprob.compare(problem, ["sgd"], steps=20, lr=0.1)
+        TrajectoriesDisplay.from_result(result, resolution=21).plot().figure_.canvas.draw()
+    gone = deeprob.compare(landscapes.bowl(), ["sgd"], steps=300, lr=1e30)
+    display = TrajectoriesDisplay.from_result(gone).plot()
+    assert np.isnan(display.paths["sgd"][gone["sgd"].best.diverged :]).all()
+    display.figure_.canvas.draw()
+
+
+def test_trajectories_say_what_is_wrong(result):
+    with pytest.raises(TypeError, match="result is of a Bowl"):
+        TrajectoriesDisplay.from_result(result)
+    without = deeprob.compare(landscapes.bowl(), ["sgd"], steps=3, lr=0.1, record="loss")
+    with pytest.raises(ValueError, match="result has no trajectories"):
+        TrajectoriesDisplay.from_result(without)
+    with pytest.raises(ValueError, match="run is 'worst'"):
+        TrajectoriesDisplay.from_result(without, "worst")
+    with pytest.raises(ValueError, match="has 3 variables"):
+        TrajectoriesDisplay.from_result(deeprob.compare(landscapes.rosenbrock(3), ["sgd"], steps=3, lr=0.1))
+
+
 # ---- schedules ------------------------------------------------------------------------------
 
 
@@ -217,6 +264,7 @@ def test_a_schedule_draws_itself():
 def test_without_matplotlib_the_error_says_what_to_install(monkeypatch, result):
     displays = [ComparisonDisplay.from_result(result), SensitivityDisplay.from_result(result)]
     displays.append(ScheduleDisplay({"a": [0.1]}))
+    displays.append(TrajectoriesDisplay.from_result(deeprob.compare(landscapes.bowl(), ["sgd"], steps=1)))
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     for display in displays:
         with pytest.raises(ImportError, match=r"pip install 'deeprob\[plot\]'"):

@@ -108,9 +108,11 @@ def compare(
     -----
     The best learning rate has the lowest final loss; among runs whose losses differ by rounding (1e-12 of the
     way down) the one that reached the target first, then the smaller. Of a problem without a minimum, such as
-    a saddle, it is the one that reaches the target first. Runs at one learning rate are those of
-    `gradient_descent`, bit for bit. Times are of one run each and include Python's share of small problems:
-    compare steps first.
+    a saddle, it is the one that reaches the target first. A run that does not settle may end low by luck:
+    look at its losses, average ``repeats``, or let a ``schedule`` bring it to rest.
+
+    Runs at one learning rate are those of `gradient_descent`, bit for bit. Times are of one run each and
+    include Python's share of small problems: compare steps first.
 
     Examples
     --------

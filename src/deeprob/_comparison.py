@@ -34,6 +34,8 @@ class Race:
         Which learning rates are good: their final loss, counted from the comparison's ``floor``, is within
         ``factor`` of the best one's, or at or below ``tol`` of the way down. Of an unbounded problem: its
         steps to the target are.
+    target : float
+        The comparison's.
     """
 
     label: str
@@ -42,6 +44,7 @@ class Race:
     best: Trial
     width: float
     good: npt.NDArray[np.bool_] = field(repr=False)
+    target: float
 
     @property
     def lrs(self) -> npt.NDArray[np.float64]:
@@ -52,6 +55,14 @@ class Race:
     def final_losses(self) -> npt.NDArray[np.float64]:
         """The final loss at each of them; infinite where the run diverged."""
         return np.array([trial.loss for trial in self.trials])
+
+    @property
+    def calmest(self) -> Trial:
+        """The run with the smallest learning rate that ended at the target or below; if none did, the best.
+
+        Its path can be followed with the eye.
+        """
+        return next((trial for trial in self.trials if trial.loss <= self.target), self.best)
 
     @property
     def at_edge(self) -> str:

@@ -65,7 +65,7 @@ class Yardstick:
         width = float("nan")
         if len(trials) > 1 and np.isfinite(excess[at]):
             width = sum(_reach(lrs, excess, limit, way) for way in (range(at, len(lrs)), range(at, -1, -1)))
-        return Race(label, name, trials, trials[at], width, good)
+        return Race(label, name, trials, trials[at], width, good, self.target)
 
 
 def yardstick(

@@ -16,12 +16,14 @@ from ..plots import (
     LossCurveDisplay,
     SensitivityDisplay,
     TemplateDisplay,
+    TrajectoriesDisplay,
     style,
 )
 from ..plots.style import plain_log_ticks
 from .experiment import Run
 from .optimizers import Study
 from .published import SLIDE_LOSSES
+from .walks import DRAWN, Walk
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -64,6 +66,7 @@ def draw(results: Results) -> list[Picture]:
         pictures += [_by_step(same), _by_images(same, len(results.data.X_train))]
     if results.study is not None:
         pictures += [_race(results.study), _sensitivity(results.study)]
+    pictures += [_paths(walk) for walk in results.walks if walk.heading in DRAWN]
     return [*pictures, _templates(results, search), _templates(results, best)]
 
 
@@ -198,6 +201,24 @@ def _sensitivity(done: Study) -> Picture:
         f"The final loss over the learning rate, a valley for each optimizer. Its lowest points: {best}.",
         f"Rings: the best. The wider a valley, the less tuning; the widest is that of {widest.label}. Where "
         "a curve leaves at the top, the loss ends far above the start.",
+    )
+
+
+def _paths(walk: Walk) -> Picture:
+    display = TrajectoriesDisplay.from_result(walk.result, "calmest")
+    there = [race.label for race in walk.result if race.calmest.loss <= walk.result.target]
+
+    def paint(figure: Figure) -> None:
+        ax = display.plot(figure.subplots()).ax_
+        ax.set_title(f"{walk.heading}: {walk.hard}")
+
+    return Picture(
+        "walks",
+        _svg(f"walk-{walk.heading}", _WIDE, paint),
+        f"The paths of {len(display.paths)} optimizers over the contours of the {walk.heading}. At the "
+        f"minimum end: {', '.join(there) or 'none'}.",
+        f"{walk.result.steps} steps from the ring, each at the smallest learning rate that gets to "
+        "the star, the minimum, or else the best.",
     )
 
 

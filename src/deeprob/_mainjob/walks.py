@@ -10,9 +10,10 @@ from .._comparison import ComparisonResult, Race
 from .settings import Settings
 from .text import aligned
 
-_STEPS = 200
 # On the saddle's ridge nothing but noise leads down: as in L4-35's question.
 _NOISE, _RIDGE_LR = 0.01, 0.1
+# Those of two variables whose paths the report draws.
+DRAWN = ("ravine", "rosenbrock")
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,14 @@ def walks(settings: Settings) -> list[Walk]:
     saddle = landscapes.saddle()
     grid, noisy = settings.comparison_lrs, saddle.noisy(_NOISE, settings.seed)
     return [
-        Walk(heading, hard, compare(place, steps=_STEPS, lr=lr))
-        for heading, hard, place, lr in (
-            ("ravine", "condition number 100 (L4-33)", landscapes.ravine(), grid),
-            ("rosenbrock", "a curved valley", landscapes.rosenbrock(), grid),
-            ("plateau", "hardly any gradient at the start", landscapes.plateau(), grid),
-            ("dip", "a local minimum on the way (L4-34)", landscapes.local_minimum(), grid),
-            ("ridge", "that of a saddle, exactly on it (L4-34)", saddle, _RIDGE_LR),
-            ("noisy ridge", f"the same with noise of {_NOISE:g} (L4-35)", noisy, _RIDGE_LR),
+        Walk(heading, hard, compare(place, steps=steps, lr=lr))
+        for heading, hard, place, steps, lr in (
+            ("ravine", "condition number 100 (L4-33)", landscapes.ravine(), 200, grid),
+            ("rosenbrock", "a curved valley", landscapes.rosenbrock(), 1000, grid),
+            ("plateau", "hardly any gradient at the start", landscapes.plateau(), 200, grid),
+            ("dip", "a local minimum on the way (L4-34)", landscapes.local_minimum(), 200, grid),
+            ("ridge", "that of a saddle, exactly on it (L4-34)", saddle, 200, _RIDGE_LR),
+            ("noisy ridge", f"the same with noise of {_NOISE:g} (L4-35)", noisy, 200, _RIDGE_LR),
         )
     ]
 
@@ -67,9 +68,10 @@ def places(done: list[Walk]) -> str:
 
 def notes(done: list[Walk]) -> tuple[str, ...]:
     """Say what the numbers are."""
-    tol = done[0].result.tol
+    steps = {walk.heading: walk.result.steps for walk in done}
     return (
-        f"steps, of {_STEPS}, until the loss is {tol:g} of the start's height above the minimum",
+        f"steps, of {steps['ravine']}, on rosenbrock of {steps['rosenbrock']:,}, until the loss is "
+        f"{done[0].result.tol:g} of the start's height above the minimum",
         "in brackets the learning rate: the one with the lowest final loss",
         "on the saddle, which has no minimum: steps until the loss is -1, all at one learning rate",
     )

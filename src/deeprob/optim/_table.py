@@ -4,8 +4,9 @@ Nothing here knows the name of an optimizer. Each is given chosen gradients, fro
 
 - A *moment* is a state that remembers (after one gradient, a gradient of zero does not clear it) and is
   homogeneous in the gradients (all of them doubled, it is 2^d times as far from where it began). With all
-  signs turned, a first moment turns its sign (odd, d = 1); a second moment does not (even, d = 2; AdaMax's
-  largest abs(g) is even, d = 1, and scales steps just the same).
+  signs turned, a first moment turns its sign (odd, d = 1, or d = 0 where it is one of steps that were scaled
+  before, as in RMSProp with momentum); a second moment does not (even, d = 2; AdaMax's largest abs(g) is
+  even, d = 1, and scales steps just the same).
 - *First moments (momentum)*: there is an odd moment, and w moves on when the gradient has become zero. The
   centred RMSProp has such a state and does not move on; an average of w is such a state, too, and does not.
 - *Second moments (adaptive rates)*: there is an even moment.
@@ -186,7 +187,8 @@ class _Moment:
     def words(self) -> str:
         if not (self.odd or self.even):
             return "no moment of the gradients"
-        kind = "linear in the gradients" if self.odd else f"even in the gradients, of degree {self.degree}"
+        linear = "linear in the gradients" if self.degree else "odd in the gradients, whatever their size"
+        kind = linear if self.odd else f"even in the gradients, of degree {self.degree}"
         held = ", a running average that starts at 0" if self.averages else ""
         return f"{kind}{held}, {'leaky' if self.decays else 'keeps all'}"
 
@@ -199,9 +201,9 @@ def _watch(make: Maker, k: int) -> _Moment:
     remembers = bool(np.any(np.abs(_run(make, [_G, _NONE], k) - begin) > 0))
     size = np.abs(once).max(initial=0.0)
     degree = round(float(np.log2(np.abs(twice).max() / size))) if size > 0 and np.abs(twice).max() > 0 else 0
-    homogeneous = remembers and degree > 0 and _same(twice, 2.0**degree * once)
-    odd = homogeneous and degree == 1 and _same(turned, -once)
-    even = homogeneous and _same(turned, once)
+    homogeneous = remembers and size > 0 and _same(twice, 2.0**degree * once)
+    odd = homogeneous and degree in (0, 1) and _same(turned, -once)
+    even = homogeneous and degree > 0 and _same(turned, once)
     decays = (odd or even) and _decays(make, k)
     return _Moment(odd, even, degree, decays, decays and _averages(make, k, degree))
 

@@ -24,6 +24,7 @@ from .optimizers import optimizer_style, optimizer_styles
 from .schedules import ScheduleDisplay
 from .style import COLORS, style
 from .templates import TemplateDisplay
+from .trajectories import TrajectoriesDisplay
 
 __all__ = [
     "COLORS",
@@ -34,6 +35,7 @@ __all__ = [
     "ScheduleDisplay",
     "SensitivityDisplay",
     "TemplateDisplay",
+    "TrajectoriesDisplay",
     "contour_levels",
     "optimizer_style",
     "optimizer_styles",

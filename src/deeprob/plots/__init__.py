@@ -17,7 +17,8 @@ Examples
 """
 
 from .attempts import AttemptsDisplay
-from .landscape import LandscapeDisplay, contour_levels
+from .landscape import LandscapeDisplay
+from .levels import contour_levels
 from .losses import LossCurveDisplay
 from .style import COLORS, style
 from .templates import TemplateDisplay

@@ -30,6 +30,10 @@ static PyMethodDef methods[] = {
      "linear_losses($module, loss, Ws, X, y, index, out, parameter, l1, l2, "
      "example_axis, class_axis, threads, /)\n--\n\n"
      "See deeprob.Objective.values."},
+    {"linear_hvp", FAST(dp_py_linear_hvp), METH_FASTCALL,
+     "linear_hvp($module, loss, WV, X, y, index, parameter, l2, example_axis, "
+     "class_axis, threads, /)\n--\n\n"
+     "See deeprob.Objective.hvp."},
     {"linear_numeric", FAST(dp_py_linear_numeric), METH_FASTCALL,
      "linear_numeric($module, loss, W, X, y, b, index, parameter, l1, l2, h, forward, "
      "example_axis, class_axis, threads, /)\n--\n\n"
@@ -41,11 +45,14 @@ static PyMethodDef methods[] = {
      "penalty($module, W, l1, l2, grad, out, /)\n--\n\n"
      "See deeprob.elastic_net."},
     {"step_plan", FAST(dp_py_step_plan), METH_FASTCALL,
-     "step_plan($module, step, params, states, names, single, /)\n--\n\n"
+     "step_plan($module, step, params, states, names, grad_names, single, /)\n--\n\n"
      "What a step over these arrays needs, prepared; and their states."},
     {"step", FAST(dp_py_step), METH_FASTCALL,
      "step($module, plan, t, hyper, grads, threads, /)\n--\n\n"
      "Step t of an optimizer; returns t. See deeprob.optim."},
+    {"check_gradients", FAST(dp_py_check_gradients), METH_FASTCALL,
+     "check_gradients($module, plan, grads, /)\n--\n\n"
+     "Raise what step would raise of the gradients; change nothing."},
     {"steps", FAST(dp_py_steps), METH_FASTCALL,
      "steps($module, /)\n--\n\n"
      "The steps: {name: (states, hyperparameters)}."},
@@ -73,6 +80,34 @@ static PyMethodDef methods[] = {
     {"elementwise", FAST(dp_py_elementwise), METH_FASTCALL,
      "elementwise($module, function, x, /)\n--\n\n"
      "The project's own exp or log1p, for tests."},
+    {"line_search", FAST(dp_py_line_search), METH_FASTCALL,
+     "line_search($module, f, slope, step, options, /)\n--\n\n"
+     "A line search of Moré and Thuente begun; see csrc/engine/line_search.h."},
+    {"line_search_tell", FAST(dp_py_line_search_tell), METH_FASTCALL,
+     "line_search_tell($module, search, f, slope, /)\n--\n\n"
+     "(state, next step, best step, improved)."},
+    {"lbfgs", FAST(dp_py_lbfgs), METH_FASTCALL,
+     "lbfgs($module, x0, m, single, options, /)\n--\n\n"
+     "L-BFGS begun at x0. See deeprob.LBFGS."},
+    {"lbfgs_tell", FAST(dp_py_lbfgs_tell), METH_FASTCALL,
+     "lbfgs_tell($module, lbfgs, f, g, /)\n--\n\n"
+     "Takes f and its gradient at the trial point; the state."},
+    {"lbfgs_renew", FAST(dp_py_lbfgs_renew), METH_FASTCALL,
+     "lbfgs_renew($module, lbfgs, f, g, /)\n--\n\n"
+     "Replaces f and its gradient at the iterate; the state."},
+    {"lbfgs_array", FAST(dp_py_lbfgs_array), METH_FASTCALL,
+     "lbfgs_array($module, lbfgs, name, /)\n--\n\n"
+     "A copy of one of its arrays."},
+    {"lbfgs_numbers", FAST(dp_py_lbfgs_numbers), METH_FASTCALL,
+     "lbfgs_numbers($module, lbfgs, /)\n--\n\n"
+     "(state, f, slope, scale, step, promised, iteration, evaluations, resets, "
+     "pairs)."},
+    {"bfgs_update", FAST(dp_py_bfgs_update), METH_FASTCALL,
+     "bfgs_update($module, H, s, y, g, /)\n--\n\n"
+     "Updates the inverse Hessian H by s and y, unless s is None; the direction -H g."},
+    {"dot", FAST(dp_py_dot), METH_FASTCALL,
+     "dot($module, a, b, /)\n--\n\n"
+     "The sum of a[i] b[i], in the engine's order."},
     {"landscapes", FAST(dp_py_landscapes), METH_FASTCALL,
      "landscapes($module, /)\n--\n\n"
      "The landscapes of two variables: {name: how many parameters}."},

@@ -60,7 +60,7 @@ def test_what_is_added_as_the_page_says_appears_everywhere(tmp_path):
 
     run(project, sys.executable, "setup.py", "-q", "build_ext", "--inplace")
     listed = run(project, sys.executable, "-c", "from deeprob import _core; print(*_core.losses())")
-    assert listed.split() == ["softmax", "svm", "squared"]
+    assert listed.split() == ["softmax", "svm", "squared_hinge", "squared"]
     listed = run(
         project, sys.executable, "-c", "from deeprob import optim; print(*optim.NAMES, optim.Signum)"
     )

@@ -149,10 +149,13 @@ run_chunk(void *context, ptrdiff_t chunk, int worker)
         else if (job->goal == DP_PREDICT) {
             predict_tile(p, &t.w, first, rows, &hits);
         }
+        else if (job->goal == DP_CURVATURE) {
+            dp_tile_curvature(job, plan, &t.w, rows);
+        }
         else {
             add_losses(p, &t.w, rows, losses);
         }
-        if (job->goal == DP_LOSS_GRADIENT) {
+        if (plan->results > 0) {
             dp_tile_gradient(&t, rows, dW, part_db(p, chunk), first + rows, end);
         }
     }
@@ -197,7 +200,8 @@ model_value(const pass *p, ptrdiff_t k)
     return loss / (double)plan->n + penalty;
 }
 
-/* Class c of the gradient: the chunks' sums, divided by n, and the regularizer's. */
+/* Row c of the gradient, or of the products: the chunks' sums, divided by n, and the
+ * regularizer's, whose second derivative is 2 l2 and, of the absolute values, 0. */
 static int
 finish_class(void *context, ptrdiff_t c, int worker)
 {
@@ -212,8 +216,9 @@ finish_class(void *context, ptrdiff_t c, int worker)
     dp_carve_workspace(job, plan, p->s.workers + (size_t)worker * plan->worker_bytes,
                        &w);
     p->kernels->combine(p->s.parts + row, (ptrdiff_t)(plan->part_bytes / size),
-                        plan->chunks, job->W.cols, scale, (const char *)p->s.W + row,
-                        job->l1, job->l2, w.row);
+                        plan->chunks, job->W.cols, scale,
+                        packed_class(p, plan->passive + c),
+                        job->goal == DP_CURVATURE ? 0.0 : job->l1, job->l2, w.row);
     if (job->update) {
         update_class(p, c, &w);
         return 0;
@@ -271,8 +276,8 @@ dp_linear_pass(dp_linear_job *job, const dp_linear_plan *plan, const dp_shared *
         const double value = model_value(&p, k);
         memcpy(job->values + k * job->values_stride, &value, sizeof value);
     }
-    if (job->goal == DP_LOSS_GRADIENT) {
-        dp_parallel(job->W.rows, plan->threads, finish_class, NULL, &p);
+    if (plan->results > 0) {
+        dp_parallel(plan->results, plan->threads, finish_class, NULL, &p);
     }
     return 0;
 }

@@ -17,7 +17,13 @@
  * shapes alone. Each keeps a dW of its own. */
 #define DP_CHUNKS_MAX 16
 
-typedef enum { DP_SCORES, DP_PREDICT, DP_LOSS, DP_LOSS_GRADIENT } dp_goal;
+typedef enum {
+    DP_SCORES,
+    DP_PREDICT,
+    DP_LOSS,
+    DP_LOSS_GRADIENT,
+    DP_CURVATURE /* products of the Hessian at the first model with the others */
+} dp_goal;
 
 /* An optimizer's step to take with the gradient as it is finished, class by class, on
  * the packed W: see engine/descent.h. */
@@ -33,7 +39,7 @@ typedef struct {
     dp_compute compute;
     dp_goal goal;
     dp_matrix W;      /* (C, D), or `models` of them stacked: (models * C, D) */
-    ptrdiff_t models; /* 0 is one; more for DP_LOSS without b alone */
+    ptrdiff_t models; /* 0 is one; more for DP_LOSS and DP_CURVATURE without b alone */
     dp_matrix X;      /* (N, D): one example a row, whatever the strides */
     dp_matrix b;      /* (1, C), or data NULL */
     dp_ints y;        /* (N,), checked; for DP_PREDICT optional: counts the hits */
@@ -45,7 +51,8 @@ typedef struct {
     dp_matrix scores; /* (n, C) of the compute dtype, out */
     char *best;       /* (n,) int64 out, or NULL */
     ptrdiff_t best_stride;
-    dp_matrix dW;            /* (C, D) out, float32 or float64; unused with an update */
+    dp_matrix dW; /* (C, D) out, float32 or float64; unused with an update; the products
+                     stacked, ((models - 1) * C, D), for DP_CURVATURE */
     const dp_update *update; /* NULL: none */
     dp_matrix db;            /* (1, C) out, or data NULL */
     double value;            /* mean loss + regularizers, out: of the first model */
@@ -62,6 +69,8 @@ typedef struct {
     ptrdiff_t n;         /* examples used */
     ptrdiff_t models;    /* at least 1 */
     ptrdiff_t classes;   /* of each model */
+    ptrdiff_t results;   /* rows of the gradient, or of the products; or 0 */
+    ptrdiff_t passive;   /* classes whose scores come before those of the results */
     ptrdiff_t lanes;     /* of the compute dtype */
     ptrdiff_t tile_rows; /* a multiple of DP_GROUP_ROWS */
     ptrdiff_t ldw;       /* D rounded up to whole lanes, and an odd number of lines */

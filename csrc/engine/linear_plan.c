@@ -40,9 +40,10 @@ static int
 rows_as_they_are(const dp_linear_job *job)
 {
     const ptrdiff_t size = (ptrdiff_t)dp_storage_size(job->X.storage);
-    return job->goal != DP_LOSS_GRADIENT && job->W.rows <= FEW_CLASSES &&
-           (int)job->X.storage == (int)job->compute && job->X.col_stride == size &&
-           job->X.row_stride % size == 0 && (uintptr_t)job->X.data % (size_t)size == 0;
+    return job->goal != DP_LOSS_GRADIENT && job->goal != DP_CURVATURE &&
+           job->W.rows <= FEW_CLASSES && (int)job->X.storage == (int)job->compute &&
+           job->X.col_stride == size && job->X.row_stride % size == 0 &&
+           (uintptr_t)job->X.data % (size_t)size == 0;
 }
 
 size_t
@@ -129,8 +130,12 @@ dp_linear_make_plan(const dp_linear_job *job, int threads)
     p.at_once = p.columns          ? p.tile_rows
                 : C <= FEW_CLASSES ? STREAMED_ROWS
                                    : DP_GROUP_ROWS;
-    const size_t dW_bytes = (size_t)(p.classes * p.ldw * size);
-    const int with_gradient = job->goal == DP_LOSS_GRADIENT;
+    p.passive = job->goal == DP_CURVATURE ? p.classes : 0;
+    p.results =
+        job->goal == DP_LOSS_GRADIENT || job->goal == DP_CURVATURE ? C - p.passive : 0;
+    const int with_gradient = p.results > 0;
+    const size_t dW_bytes =
+        (size_t)((with_gradient ? p.results : p.classes) * p.ldw * size);
     p.part_bytes = with_gradient
                        ? dp_align64(dW_bytes) + dp_align64((size_t)C * sizeof(double))
                        : 0;

@@ -133,11 +133,12 @@ dp_tile_gradient(const dp_tile *t, ptrdiff_t rows, void *dW, double *db, ptrdiff
     const ptrdiff_t ahead_step = plan->slices > 1 ? plan->lanes * job->X.col_stride : 0;
     for (ptrdiff_t r = 0; r < rows; r += DP_GROUP_ROWS) {
         const ptrdiff_t n_rows = rows - r < DP_GROUP_ROWS ? rows - r : DP_GROUP_ROWS;
-        const char *S = (const char *)t->w.S + r * t->size;
+        const char *S =
+            (const char *)t->w.S + (plan->passive * plan->tile_rows + r) * t->size;
         t->kernels->weight_gradient(
-            packed(t, r, 0), plan->step, n_rows, S, plan->tile_rows, job->W.rows,
+            packed(t, r, 0), plan->step, n_rows, S, plan->tile_rows, plan->results,
             plan->slices, dW, plan->ldw, look_ahead(t, next, end, r / DP_GROUP_ROWS),
             ahead_step);
-        t->kernels->bias_gradient(S, plan->tile_rows, job->W.rows, n_rows, db);
+        t->kernels->bias_gradient(S, plan->tile_rows, plan->results, n_rows, db);
     }
 }

@@ -5,33 +5,57 @@
 
 #define SCORE_TILE_ROWS 64
 
+/* The block of C classes of the tile in w, whose rows are padded to whole lanes: with
+ * label 0, and `padded` classes' scores of 0. */
+static dp_loss_block
+loss_block(const dp_linear_job *job, const dp_workspace *w, ptrdiff_t C, ptrdiff_t ld,
+           ptrdiff_t rows, ptrdiff_t padded)
+{
+    const size_t size = dp_compute_size(job->compute);
+    const ptrdiff_t whole = dp_round_up(rows, DP_LANE_BYTES / (ptrdiff_t)size);
+    for (ptrdiff_t r = rows; r < whole; r++) {
+        w->y[r] = 0;
+    }
+    for (ptrdiff_t c = 0; whole > rows && c < padded; c++) {
+        memset((char *)w->S + (size_t)(c * ld + rows) * size, 0,
+               (size_t)(whole - rows) * size);
+    }
+    return (dp_loss_block){
+        .S = w->S,
+        .ld = ld,
+        .C = C,
+        .rows = whole,
+        .y = w->y,
+        .parameter = job->parameter,
+        .gradient = job->goal != DP_LOSS,
+        .loss = w->loss,
+    };
+}
+
 void
 dp_tile_loss(const dp_linear_job *job, const dp_workspace *w, ptrdiff_t C, ptrdiff_t ld,
              ptrdiff_t rows, double *sum)
 {
-    const size_t size = dp_compute_size(job->compute);
-    const ptrdiff_t padded = dp_round_up(rows, DP_LANE_BYTES / (ptrdiff_t)size);
     const dp_loss_kernels *losses = dp_loss_table[job->target][job->compute];
-    for (ptrdiff_t r = rows; r < padded; r++) {
-        w->y[r] = 0;
-    }
-    for (ptrdiff_t c = 0; padded > rows && c < C; c++) {
-        memset((char *)w->S + (size_t)(c * ld + rows) * size, 0,
-               (size_t)(padded - rows) * size);
-    }
-    const dp_loss_block block = {
-        .S = w->S,
-        .ld = ld,
-        .C = C,
-        .rows = padded,
-        .y = w->y,
-        .parameter = job->parameter,
-        .gradient = job->goal == DP_LOSS_GRADIENT,
-        .loss = w->loss,
-    };
+    const dp_loss_block block = loss_block(job, w, C, ld, rows, C);
     losses->loss[job->loss](&block);
     for (ptrdiff_t r = 0; r < rows; r++) {
         *sum += w->loss[r];
+    }
+}
+
+void
+dp_tile_curvature(const dp_linear_job *job, const dp_linear_plan *plan,
+                  const dp_workspace *w, ptrdiff_t rows)
+{
+    const dp_loss_kernels *losses = dp_loss_table[job->target][job->compute];
+    const dp_loss_curvature *curvature = &losses->curvature[job->loss];
+    const ptrdiff_t C = plan->classes, ld = plan->tile_rows;
+    const dp_loss_block block = loss_block(job, w, C, ld, rows, job->W.rows);
+    const size_t model = (size_t)(C * ld) * dp_compute_size(job->compute);
+    curvature->prepare(&block);
+    for (ptrdiff_t k = 1; k < plan->models; k++) {
+        curvature->product(&block, (char *)w->S + (size_t)k * model);
     }
 }
 

@@ -132,4 +132,10 @@ void
 dp_tile_loss(const dp_linear_job *job, const dp_workspace *w, ptrdiff_t C, ptrdiff_t ld,
              ptrdiff_t rows, double *sum);
 
+/* Replaces the scores of the models after the first by the products of the losses' second
+ * derivative, at the first model's scores, with them. */
+void
+dp_tile_curvature(const dp_linear_job *job, const dp_linear_plan *plan,
+                  const dp_workspace *w, ptrdiff_t rows);
+
 #endif

@@ -168,8 +168,17 @@ typedef struct {
                 double *below);
 } dp_loss_column;
 
+/* The second derivative of a loss by the scores: `prepare` replaces a tile's scores by
+ * what `product` needs of them (the losses are overwritten, the gradient flag unread), and
+ * product replaces directions u, class-major as the scores are, by the products. */
+typedef struct {
+    void (*prepare)(const dp_loss_block *k);
+    void (*product)(const dp_loss_block *k, void *u);
+} dp_loss_curvature;
+
 typedef struct {
     dp_loss_kernel loss[DP_LOSS_COUNT];
+    const dp_loss_curvature *curvature; /* (DP_LOSS_COUNT,): NULLs where it has none */
     /* The states of a tile's columns; what they share of a feature's values x and the
      * step h; then, of column c, the sum over the rows of L(s + up x) - L(s + down x). The
      * block's gradient must not be asked for; its losses are overwritten. copy: scratch

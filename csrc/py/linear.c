@@ -368,3 +368,67 @@ done:
     dp_release(&a);
     return result;
 }
+
+/* linear_hvp(loss, WV, X, y, index, parameter, l2, example_axis, class_axis, threads) ->
+ * products: of the Hessian at WV[0] with the others, as an array of their shape */
+PyObject *
+dp_py_linear_hvp(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    dp_arrays a = {0};
+    PyArrayObject *copy = NULL, *out = NULL, *view = NULL;
+    PyObject *result = NULL;
+    int example_axis, class_axis, threads;
+    dp_linear_job job = {.goal = DP_CURVATURE, .target = dp_get_state(module)->target};
+    if (dp_check_nargs("linear_hvp", nargs, 10) < 0 ||
+        dp_loss_named(args[0], &job.loss) < 0 ||
+        dp_float(args[5], "the loss's parameter", 0, &job.parameter) < 0 ||
+        dp_float(args[6], "l2", 1, &job.l2) < 0 ||
+        dp_axes(args[7], args[8], &example_axis, &class_axis) < 0 ||
+        dp_threads(module, args[9], &threads) < 0) {
+        return NULL;
+    }
+    if (dp_loss_table[job.target][DP_f64]->curvature[job.loss].product == NULL) {
+        PyErr_Format(PyExc_TypeError,
+                     "the loss %R has no second derivative: expected one of those that "
+                     "have, such as 'softmax' and 'squared_hinge'",
+                     args[0]);
+        return NULL;
+    }
+    if (args[3] == Py_None) {
+        PyErr_SetString(PyExc_TypeError, "y is None; expected (N,) integer labels");
+        return NULL;
+    }
+    PyObject *const inputs[] = {args[1], args[2], Py_None, args[3], args[4]};
+    if (dp_parse_arrays(inputs, 1, example_axis, class_axis, &a, &job) < 0 ||
+        refuse_no_examples(&job) < 0) {
+        goto done;
+    }
+    if (PyArray_DIM(a.W, 0) < 2) {
+        PyErr_SetString(PyExc_ValueError, "WV holds no directions beside W");
+        goto done;
+    }
+    npy_intp shape[3] = {PyArray_DIM(a.W, 0) - 1, job.W.rows, job.W.cols};
+    npy_intp rows[2] = {shape[0] * shape[1], shape[2]};
+    out = (PyArrayObject *)PyArray_SimpleNew(2, rows, dp_type_num(job.W.storage));
+    if (out == NULL || stack_models(a.W, class_axis, &job, &copy) < 0 ||
+        dp_matrix_view(out, "out", 0, 0, "stacked products", &job.dW) < 0 ||
+        dp_run_job(&job, threads) < 0) {
+        goto done;
+    }
+    PyArray_Dims dims = {.ptr = shape, .len = 3};
+    view = (PyArrayObject *)PyArray_Newshape(out, &dims, NPY_CORDER);
+    if (view != NULL && class_axis == 1) {
+        npy_intp order[] = {0, 2, 1};
+        PyArray_Dims axes = {.ptr = order, .len = 3};
+        result = PyArray_Transpose(view, &axes);
+    }
+    else {
+        result = Py_XNewRef((PyObject *)view);
+    }
+done:
+    Py_XDECREF(view);
+    Py_XDECREF(copy);
+    Py_XDECREF(out);
+    dp_release(&a);
+    return result;
+}

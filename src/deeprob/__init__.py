@@ -24,6 +24,8 @@ from . import _core, _threads, losses
 from ._compare import compare
 from ._comparison import ComparisonResult
 from ._info import cpu_info
+from ._lbfgs import LBFGS
+from ._minimize import OptimizeResult, minimize
 from ._threads import get_num_threads, set_num_threads
 from .classifier import LinearClassifier
 from .descent import GradientDescentResult, gradient_descent
@@ -37,10 +39,12 @@ from .search import RandomSearchResult, random_search
 __version__ = "0.1.0"
 
 __all__ = [
+    "LBFGS",
     "ComparisonResult",
     "GradientDescentResult",
     "LinearClassifier",
     "Objective",
+    "OptimizeResult",
     "RandomSearchResult",
     "accuracy",
     "compare",
@@ -50,6 +54,7 @@ __all__ = [
     "gradient_descent",
     "l1",
     "l2",
+    "minimize",
     "multiclass_hinge",
     "numeric_gradient",
     "predict",

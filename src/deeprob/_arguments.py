@@ -25,9 +25,17 @@ _SYNONYMS = {
     "momentum": "rho mu beta decay",
     "betas": "beta beta1 beta2 beta_1 beta_2 b1 b2",
     "eps": "epsilon",
+    "eps_mode": "eps_in_sqrt eps_inside_sqrt eps_root eps_hat",
+    "dampening": "damping",
+    "initial_accumulator_value": "initial_accumulator",
     "weight_decay": "wd lam lambda_ reg weight_decay_rate",
     "decay": "weight_decay_mode decay_mode decoupled_weight_decay",
     "decay_rate": "alpha rho beta smoothing",
+    "rho": "decay_rate smoothing",
+    "beta": "momentum b1 beta1",
+    "momentum_decay": "psi schedule_decay",
+    "warmup_steps": "warmup num_warmup_steps",
+    "scale": "adjust_lr_fn",
     "clip_norm": "max_norm grad_clip clipnorm",
     "clip_value": "clipvalue clip",
     "bias_correction": "unbias debias correct_bias",
@@ -47,8 +55,18 @@ _SYNONYMS = {
     "threads": "n_jobs num_threads",
     "h": "eps epsilon",
     "x0": "w0 start init",
+    "jac": "grad gradient fprime",
+    "hess": "hessian",
+    "hessp": "hvp",
     "steps": "num_steps n_steps num_iters max_iter maxiter iterations epochs maxfun",
+    "gtol": "tol tolerance pgtol tol_grad tolerance_grad",
+    "xtol": "xrtol",
+    "max_time": "timeout time_limit seconds",
     "record": "trace trajectory return_all history",
+    "m": "maxcor history_size memory",
+    "c1": "ftol armijo",
+    "c2": "wolfe",
+    "max_evals": "maxls max_ls max_linesearch",
 }
 
 
@@ -67,7 +85,7 @@ def answers_keywords(function: Callable[P, R]) -> Callable[P, R]:
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         for given in kwargs:
             if given not in known and given not in losses:
-                raise TypeError(_answer(name, given, known))
+                raise TypeError(answer(name, given, known))
         return function(*args, **kwargs)
 
     return wrapper
@@ -87,11 +105,16 @@ def with_keywords(function: Callable[P, R], keywords: Mapping[str, tuple[Any, An
     return function
 
 
-def _answer(function: str, given: str, known: list[str]) -> str:
+def answer(function: str, given: str, known: list[str]) -> str:
+    """Return the message about an argument that a function does not take."""
+    return f"{function}() has no argument {given!r}; {hint(given, known)}"
+
+
+def hint(given: str, known: list[str]) -> str:
+    """Return what to say of a name that is none of the known ones: the one that was meant, or all."""
     meant = [name for name in known if given in _SYNONYMS.get(name, "").split()]
     meant = meant or difflib.get_close_matches(given, known, n=1)
-    hint = f"; did you mean {meant[0]!r}?" if meant else f"; it takes {', '.join(known)}"
-    return f"{function}() has no argument {given!r}{hint}"
+    return f"did you mean {' or '.join(map(repr, meant))}?" if meant else f"it takes {', '.join(known)}"
 
 
 def as_random(rng: Rng) -> np.random.Generator | np.random.RandomState:

@@ -60,6 +60,19 @@ def linear_losses(
     threads: int | None,
     /,
 ) -> npt.NDArray[np.float64]: ...
+def linear_hvp(
+    loss: str,
+    WV: Any,
+    X: Any,
+    y: Any,
+    index: Any,
+    parameter: float,
+    l2: float,
+    example_axis: int,
+    class_axis: int,
+    threads: int | None,
+    /,
+) -> npt.NDArray[np.floating]: ...
 def linear_numeric(
     loss: str,
     W: Any,
@@ -91,10 +104,19 @@ def step_plan(
     params: tuple[Any, ...],
     states: tuple[Any, ...] | None,
     names: tuple[str, ...],
+    grad_names: tuple[str, ...],
     single: bool,
     /,
 ) -> tuple[Any, tuple[npt.NDArray[np.floating], ...]]: ...
-def step(plan: Any, t: int, hyper: tuple[float, ...], grads: Any, threads: int | None, /) -> int: ...
+def step(
+    plan: Any,
+    t: int,
+    hyper: tuple[Any, ...],
+    grads: Any,
+    threads: int | None,
+    /,
+) -> int: ...
+def check_gradients(plan: Any, grads: Any, /) -> None: ...
 def steps() -> dict[str, tuple[int, int]]: ...
 def descend(
     loss: str,
@@ -110,7 +132,7 @@ def descend(
     class_axis: int,
     threads: int | None,
     step: str,
-    hyper: tuple[float, ...],
+    hyper: tuple[Any, ...],
     states: tuple[npt.NDArray[np.floating], ...],
     rates: npt.NDArray[np.float64],
     t: int,
@@ -127,6 +149,29 @@ def targets() -> tuple[str, dict[str, bool]]: ...
 def get_num_threads() -> int: ...
 def set_num_threads(threads: int | None, /) -> None: ...
 def elementwise(function: str, x: npt.NDArray[np.floating], /) -> npt.NDArray[np.floating]: ...
+def line_search(
+    f: float, slope: float, step: float, options: tuple[float, float, float, float, float, int], /
+) -> Any: ...
+def line_search_tell(search: Any, f: float, slope: float, /) -> tuple[int, float, float, int]: ...
+def lbfgs(
+    x0: npt.NDArray[np.float64],
+    m: int,
+    single: bool,
+    options: tuple[float, float, float, float, float, int],
+    /,
+) -> Any: ...
+def lbfgs_tell(lbfgs: Any, f: float, g: npt.NDArray[np.float64], /) -> int: ...
+def lbfgs_renew(lbfgs: Any, f: float, g: npt.NDArray[np.float64], /) -> int: ...
+def lbfgs_array(lbfgs: Any, name: str, /) -> npt.NDArray[np.float64]: ...
+def lbfgs_numbers(lbfgs: Any, /) -> tuple[int, float, float, float, float, float, int, int, int, int]: ...
+def bfgs_update(
+    H: npt.NDArray[np.float64],
+    s: npt.NDArray[np.float64] | None,
+    y: npt.NDArray[np.float64] | None,
+    g: npt.NDArray[np.float64],
+    /,
+) -> npt.NDArray[np.float64]: ...
+def dot(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64], /) -> float: ...
 def landscapes() -> dict[str, int]: ...
 def landscape_grid(
     name: str,

@@ -1,4 +1,4 @@
-"""The losses of the linear classifier, with gradients: softmax and multiclass SVM.
+"""The losses of the linear classifier, with gradients: softmax, multiclass SVM, and the SVM's smooth sibling.
 
 Every loss is a mean over the examples, plus ``reg`` times a regularizer of W. The bias is not regularized
 when it is passed as ``b``; it is when it is the last column of W (`deeprob.datasets.bias_trick`).
@@ -159,6 +159,65 @@ def svm_loss(
     margin = as_real(delta, "delta", negative=True)
     return _core.linear_loss(
         "svm", W, X, y, b, index, out, margin, *penalties, grad, example_axis, class_axis, threads
+    )
+
+
+@answers_keywords
+def squared_hinge_loss(
+    W: npt.ArrayLike,
+    X: npt.ArrayLike,
+    y: npt.ArrayLike,
+    reg: float = 0.0,
+    *,
+    delta: float = 1.0,
+    b: npt.ArrayLike | None = None,
+    reg_type: RegType = "l2",
+    l1_ratio: float = 0.5,
+    grad: bool = True,
+    index: npt.ArrayLike | None = None,
+    example_axis: int = 0,
+    class_axis: int = 0,
+    out: FloatArray | None = None,
+    threads: int | None = None,
+) -> Any:
+    r"""Squared hinge loss, the smooth multiclass SVM, of a linear classifier, with its gradient.
+
+    With s = W x + b, L_i = sum over j != y of max(0, s_j - s_y + delta)^2 and the loss is
+    mean_i L_i + reg R(W): `svm_loss` without its kinks, so that second-order methods can be used.
+
+    Parameters
+    ----------
+    W, X, y, reg, b, reg_type, l1_ratio, grad, index, example_axis, class_axis, out, threads
+        As for `softmax_loss`.
+    delta : float
+        The margin by which the label's score should win.
+
+    Returns
+    -------
+    loss : float
+        Summed in float64.
+    dW : array of W's shape and dtype
+        Left out with ``grad=False``.
+    db : (C,) array of b's dtype
+        Only when ``b`` is given.
+
+    Raises
+    ------
+    ValueError, TypeError, IndexError
+        If an argument has the wrong shape, dtype or range, or there are no examples; the message names it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import deeprob
+    >>> X = np.array([[1.0, 2.0], [3.0, 4.0]])
+    >>> deeprob.losses.squared_hinge_loss(np.zeros((10, 2)), X, [0, 1], delta=2.0, grad=False)
+    36.0
+    """
+    penalties = penalty_weights(reg, reg_type, l1_ratio)
+    margin = as_real(delta, "delta", negative=True)
+    return _core.linear_loss(
+        "squared_hinge", W, X, y, b, index, out, margin, *penalties, grad, example_axis, class_axis, threads
     )
 
 

@@ -3,6 +3,7 @@
 `test_bad_input` says what the errors must be; `test_memory` repeats the same calls and watches the memory.
 """
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from numpy.lib.stride_tricks import as_strided
 import deeprob
 
 N, D, C = 5, 4, 3
+MINIMIZERS = ["lbfgs", "bfgs", "cg", "adam", "nesterov"]
 
 
 @dataclass
@@ -76,6 +78,14 @@ def _optimizer(name):
     return make
 
 
+def _lbfgs(x0, f=1.0, g=None, **keywords):
+    """Make an LBFGS and tell it three values."""
+    solver = deeprob.LBFGS(x0, **keywords)
+    for k in range(3):
+        solver.tell(f if k == 0 else 1.0 - k, np.ones_like(solver.ask()) if g is None else g)
+    return solver.x, solver.pairs, solver.direction, repr(solver)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "scores": deeprob.scores,
     "predict": deeprob.predict,
@@ -100,6 +110,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "gradient_descent": deeprob.gradient_descent,
     "compare": deeprob.compare,
     "optim.comparison_table": deeprob.optim.comparison_table,
+    **{f"minimize, {method}": functools.partial(deeprob.minimize, method=method) for method in MINIMIZERS},
+    "LBFGS": _lbfgs,
     "numeric_gradient": deeprob.numeric_gradient,
     "numeric_gradient, Objective": lambda X, y, W: deeprob.numeric_gradient(deeprob.Objective(X, y), W),
     "LinearClassifier": deeprob.LinearClassifier,
@@ -145,6 +157,8 @@ def right(function):
         "gradient_descent": {"loss_fn": _bowl, "w0": floats(3), "learning_rate": 0.1, "num_steps": 2},
         "compare": {"problem": _bowl, "optimizers": ["sgd"], "x0": floats(3) + 1, "steps": 2, "lr": 0.1},
         "optim.comparison_table": {"optimizers": ["sgd"]},
+        **{f"minimize, {method}": {"fun": _bowl, "x0": floats(3), "steps": 3} for method in MINIMIZERS},
+        "LBFGS": {"x0": floats(C, D), "g": floats(C, D)},
         "numeric_gradient": {"f": lambda x: float(np.sum(x)), "x": floats(3, dtype=np.float64)},
         "numeric_gradient, Objective": {"X": X, "y": y, "W": W},
         "LinearClassifier": {},
@@ -330,6 +344,7 @@ def refused_calls() -> Iterator[Refused]:
     yield from _wrong_descents_and_searches()
     yield from _wrong_optimizers()
     yield from _wrong_comparisons()
+    yield from _wrong_minimizers()
 
 
 def _wrong_arrays():
@@ -725,12 +740,78 @@ def _wrong_optimizers():
     for value in [0.9, None, (0.9,), "ab "]:
         yield Refused(repr(value), right("optim.adam").but(betas=value), "betas", TypeError)
     for value in [None, 1, "yes", np.array([True])]:
-        call = right("optim.adam").but(bias_correction=value)
-        yield Refused(repr(value), call, "bias_correction", TypeError)
+        for function, key in [
+            ("optim.adam", "bias_correction"),
+            ("optim.adam", "amsgrad"),
+            ("optim.adamw", "amsgrad"),
+            ("optim.rmsprop", "centered"),
+            ("optim.sgd", "keep_update"),
+        ]:
+            yield Refused(f"{key} {value!r}", right(function).but(**{key: value}), key, TypeError)
+    for function in ["optim.adam", "optim.adamw", "optim.rmsprop", "optim.adagrad"]:
+        for value in ["hats", None, 1, ["inside"]]:
+            call = right(function).but(eps_mode=value)
+            yield Refused(repr(value), call, "eps_mode", BOTH, ("'outside', 'inside'",))
+    for value, error in [*WRONG_WEIGHTS, (1.5, ValueError)]:
+        yield Refused(_short(value), right("optim.momentum").but(dampening=value), "dampening", error)
+        yield Refused(_short(value), right("optim.rmsprop").but(momentum=value), "momentum", error)
+
+
+def _wrong_minimizers():
+    for method in MINIMIZERS:
+        call = right(f"minimize, {method}")
+        for steps, error in [(-1, ValueError), (1.5, TypeError), ("3", TypeError), (True, TypeError)]:
+            yield Refused(repr(steps), call.but(steps=steps), "steps", error)
+        for name in ["gtol", "ftol", "xtol", "max_time"]:
+            for value, error in WRONG_WEIGHTS:
+                if value is not None:
+                    yield Refused(_short(value), call.but(**{name: value}), name, error)
+        for name in ["fun", "jac", "hess", "hessp", "callback"]:
+            yield Refused("3", call.but(**{name: 3}), name, TypeError, ("3" if name == "jac" else "int",))
+        for x0, error in _wrong_starts():
+            yield Refused(_short(x0), call.but(x0=x0), "x0", error)
+        yield Refused("a wrong name", call.but(record="x"), "record", ValueError, ("'grad_norm'",))
+        yield Refused("batches", call.but(batch_size=2), "batch_size", TypeError, ("Objective",))
+        for what, returned, error in [
+            ("None", None, TypeError),
+            ("a text", "a", TypeError),
+            ("an array", np.zeros(2), TypeError),
+            ("three", (1.0, 2.0, 3.0), TypeError),
+            ("a text as the gradient", (1.0, "abc"), TypeError),
+            ("a gradient of another shape", (1.0, np.zeros(4)), ValueError),
+        ]:
+            wrong = call.but(fun=lambda x, returned=returned: returned)  # noqa: ARG005
+            yield Refused(f"returns {what}", wrong, "fun", error, ("returned",))
+    call = right("LBFGS")
+    for x0, error in _wrong_starts():
+        yield Refused(_short(x0), call.but(x0=x0), "x0", error)
+    for g in [floats(D, C), floats(C * D), 1.0, "abc", None, floats(C, D).astype(complex)]:
+        if g is not None:
+            yield Refused(_short(g), call.but(g=g), "g", BOTH)
+    for f in ["x", None, 1j, [1.0, 2.0]]:
+        yield Refused(repr(f), call.but(f=np.array(f, object)), "f", BOTH)
+    for m, error in WRONG_COUNTS:
+        yield Refused(repr(m), call.but(m=m), "m", error)
+
+
+def _wrong_starts():
+    yield np.zeros((0, 3)), ValueError
+    yield np.zeros(3, np.float16), TypeError
+    yield np.zeros(3, complex), TypeError
+    yield np.ma.masked_array(floats(3), mask=True), TypeError
+    yield "abc", BOTH
+    yield [[1.0], [1.0, 2.0]], ValueError
 
 
 # (function, wrong keyword, the right one)
 KEYWORDS = [
+    ("minimize, lbfgs", "maxiter", "steps"),
+    ("minimize, lbfgs", "tol", "gtol"),
+    ("minimize, lbfgs", "history_size", "m"),
+    ("minimize, adam", "learning_rate", "lr"),
+    ("minimize, adam", "seed", "rng"),
+    ("LBFGS", "maxcor", "m"),
+    ("LBFGS", "maxls", "max_evals"),
     ("gradient_descent", "lr", "learning_rate"),
     ("gradient_descent", "step_size", "learning_rate"),
     ("gradient_descent", "learning_rte", "learning_rate"),
@@ -792,4 +873,6 @@ KEYWORDS = [
     ("optim.adam", "beta_2", "betas"),
     ("optim.adam", "epsilon", "eps"),
     ("optim.adam", "num_threads", "threads"),
+    ("optim.adam", "eps_root", "eps_mode"),
+    ("optim.rmsprop", "rho", "decay_rate"),
 ]

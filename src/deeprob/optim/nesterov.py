@@ -93,15 +93,21 @@ class Nesterov(Optimizer):
 
     def lookahead_point(self) -> Any:
         """Return w + rho v, new arrays in the form of ``params``: where "lookahead" wants the gradient."""
-        return self._moved(self.momentum)
+        return self._moved([own.momentum for own in self._owners()])
 
     def unshifted(self) -> Any:
         """Return the lecture's w: for "rearranged" w~ - rho v, else the parameters; new arrays."""
-        factor = {"lookahead": 0.0, "rearranged": -self.momentum, "torch": self.lr * self.momentum}
-        return self._moved(factor[self.formulation])
+        return self._moved([own._back() for own in self._owners()])
 
-    def _moved(self, factor: float) -> Any:
-        return self._formed([w + np.asarray(factor, w.dtype) * v for w, (v,) in self._arrays()])
+    def _back(self) -> float:
+        """Return how much of v leads from the parameters to the lecture's w."""
+        return {"lookahead": 0.0, "rearranged": -self.momentum, "torch": self.lr * self.momentum}[
+            self.formulation
+        ]
+
+    def _moved(self, factors: list[float]) -> Any:
+        arrays = zip(factors, self._arrays(), strict=True)
+        return self._formed([np.asarray(w + np.asarray(f, w.dtype) * v) for f, (w, (v,)) in arrays])
 
     def _hyper(self) -> tuple[float, ...]:
         return (self.lr, self.momentum, float(get_args(Formulation).index(self.formulation)))

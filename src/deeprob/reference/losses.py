@@ -57,6 +57,38 @@ def svm(s: Array, y: Array, delta: float = 1.0) -> tuple[Array, Array]:
     return margins.sum(axis=1), gradient
 
 
+def squared_hinge(s: Array, y: Array, delta: float = 1.0) -> tuple[Array, Array]:
+    """L_i = sum over j != y of max(0, s_j - s_y + delta)^2; dL_i/ds_j is twice the violated margin."""
+    rows = np.arange(len(y))
+    margins = np.maximum(0, s - s[rows, y][:, None] + delta)
+    margins[rows, y] = 0
+    gradient = 2 * margins
+    gradient[rows, y] = -gradient.sum(axis=1)
+    return (margins**2).sum(axis=1), gradient
+
+
+# ---- second derivatives: scores (N, C), labels (N,) -> (N, C, C) ---------------------
+
+
+def softmax_curvature(s: Array, _y: Array) -> Array:
+    """d2 L_i / ds ds' = diag(p) - p p', the covariance of onehot(j) with j drawn from p."""
+    e = np.exp(s - s.max(axis=1)[:, None])
+    p = e / e.sum(axis=1)[:, None]
+    curvature: Array = p[:, :, None] * np.eye(s.shape[1], dtype=s.dtype) - p[:, :, None] * p[:, None, :]
+    return curvature
+
+
+def squared_hinge_curvature(s: Array, y: Array, delta: float = 1.0) -> Array:
+    """2 sum over the violated j != y of (e_j - e_y)(e_j - e_y)'."""
+    eye = np.eye(s.shape[1], dtype=s.dtype)
+    rows = np.arange(len(y))
+    violated = (s - s[rows, y][:, None] + delta > 0).astype(s.dtype)
+    violated[rows, y] = 0
+    between = eye[None] - eye[y][:, None]  # (N, C, C): row j is e_j - e_y
+    result: Array = np.einsum("nj,nja,njb->nab", 2 * violated, between, between)
+    return result
+
+
 # ---- regularizers: W -> value, gradient ----------------------------------------------
 
 
@@ -107,3 +139,23 @@ def linear_loss(
         "elastic": lambda: elastic_net(W, l1_ratio),
     }[reg_type]()
     return float(losses.mean() + reg * value), ds.T @ X / N + reg * gradient, ds.sum(axis=0) / N
+
+
+def linear_hvp(
+    loss: str,
+    W: Array,
+    V: Array,
+    X: Array,
+    y: Array,
+    reg: float = 0.0,
+    **parameters: float,
+) -> Array:
+    """Return the product of the Hessian of L(W) + reg sum W^2 with V: (C, D).
+
+    As s = W x is linear in W, it is (1/N) sum_i (d2 L_i / ds ds' V x_i) x_i' + 2 reg V: the Gauss-Newton
+    product too and, for softmax, the Fisher information's.
+    """
+    curvature = globals()[f"{loss}_curvature"](scores(W, X), y, **parameters)
+    u = np.einsum("nab,nb->na", curvature, scores(V, X))
+    result: Array = u.T @ X / len(y) + 2 * reg * V
+    return result

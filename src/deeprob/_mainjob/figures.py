@@ -171,6 +171,8 @@ def _tail(run: Run) -> float:
 def _race(done: Study) -> Picture:
     display = ComparisonDisplay.from_result(done.result)
     best, *_, last = done.result.rows
+    runs = done.result.repeats
+    bands = f"; the mean of {runs} runs, and its standard deviation as a band" if runs > 1 else ""
 
     def paint(figure: Figure) -> None:
         ax = display.plot(figure.subplots()).ax_
@@ -182,7 +184,7 @@ def _race(done: Study) -> Picture:
         f"The {done.loss} loss of {len(done.result.labels)} optimizers over {done.result.steps} steps, each "
         f"at its best learning rate: {best.label} ends lowest, at {best.loss:.3f}, {last.label} highest, "
         f"at {last.loss:.3f}.",
-        "The loss over all images used. All draw the same minibatches.",
+        f"The loss over all images used. All draw the same minibatches{bands}.",
     )
 
 

@@ -33,7 +33,8 @@ class Study:
     examples : int
         Training images used.
     train_accuracy, test_accuracy : dict of str to float
-        Shares of those images, and of the test images, that the best run of each gets right.
+        Shares of those images, and of the test images, that each gets right at its best learning rate; of
+        several runs the first.
     table : ComparisonTable
         The lecture's table (L4-49), found out from the optimizers.
     """
@@ -61,8 +62,9 @@ def study(split: Split, recipe: Recipe, settings: Settings) -> Study:
         lr=settings.comparison_lrs,
         batch_size=BATCH,
         rng=settings.seed,
+        repeats=settings.comparison_repeats,
         tol=_NEAR,
-        every=max(5, settings.comparison_steps // 30),
+        every=max(5, settings.comparison_steps // 20),
     )
     return Study(
         result=result,
@@ -121,11 +123,14 @@ def words(done: Study) -> str:
 
 def notes(done: Study) -> tuple[str, ...]:
     """Say what the columns mean."""
+    runs = "" if done.result.repeats == 1 else f", the mean of {done.result.repeats} runs"
+    first = () if done.result.repeats == 1 else ("accuracies: of the first run",)
     return (
-        "loss: over all these images after the last step, at the learning rate where it is lowest",
+        f"loss: over all these images after the last step{runs}, at the learning rate where it is lowest",
         f"width: decades of learning rate with at most {done.result.factor:g} times that loss",
         f"to target: steps until the loss is {done.result.target:.4f}, "
         f"{_NEAR:.0%} of the way from the lowest up to the start",
+        *first,
     )
 
 

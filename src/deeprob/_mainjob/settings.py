@@ -54,6 +54,11 @@ class Settings:
         return 40 if self.quick else 300
 
     @property
+    def comparison_repeats(self) -> int:
+        """Runs there, each with minibatches of its own: one run's final loss is partly luck."""
+        return 1 if self.quick else 3
+
+    @property
     def comparison_lrs(self) -> tuple[float, ...]:
         """The learning rates that every optimizer tries there."""
         return GRID[::2] if self.quick else GRID

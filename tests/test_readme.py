@@ -18,11 +18,14 @@ def test_the_tour_runs_and_classifies(capsys):
     exec(compile(tour, "README.md", "exec"), names)
     printed = capsys.readouterr().out.splitlines()
     assert [line.split(" the loss")[0] for line in printed[:10]] == [f"in attempt {k}" for k in range(10)]
-    random_accuracy, check, accuracy = (float(line) for line in printed[10:])
+    random_accuracy, check, accuracy = (float(line) for line in printed[10:13])
     assert 0.02 < random_accuracy < 0.3
     assert check < 1e-8
     assert accuracy > 0.75
     assert np.isfinite(names["losses"]).all()
+    assert printed[13].split()[:3] == ["optimizer", "best", "lr"]
+    assert names["comparison"]["momentum"].best.loss < names["comparison"]["sgd"].best.loss
+    assert any("success: True" in line for line in printed)
 
 
 def test_the_error_message_is_the_one_shown():

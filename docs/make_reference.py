@@ -21,6 +21,7 @@ from typing import Any
 PACKAGE = "deeprob"
 ROOMS = (
     "deeprob.datasets",
+    "deeprob.landscapes",
     "deeprob.optim",
     "deeprob.schedules",
     "deeprob.plots",
@@ -209,11 +210,30 @@ def signature(name: str, obj: Callable[..., Any], *, bound: bool = False) -> lis
     return fence("python", [f"{name}(", *(f"    {word}," for word in words), ")"])
 
 
+def public_classes() -> dict[type, str]:
+    """Return the classes that have entries of their own, with their full names."""
+    modules = {namespace: importlib.import_module(namespace) for namespace in (PACKAGE, *ROOMS)}
+    named = [
+        (f"{space}.{name}", getattr(m, name)) for space, m in modules.items() for name in public_names(m)
+    ]
+    return {obj: full_name for full_name, obj in named if inspect.isclass(obj)}
+
+
+def public_base(cls: type) -> type | None:
+    """Return the nearest base that has an entry of its own: what it gives is not repeated."""
+    public = public_classes()
+    return next((base for base in cls.__mro__[1:] if base in public), None)
+
+
 def members(cls: type) -> Iterator[tuple[str, object]]:
-    """Yield the documented public methods and properties (and `__call__`), inherited ones last."""
+    """Yield the documented public methods and properties (and `__call__`), inherited ones last.
+
+    Those of a base with an entry of its own are left to that.
+    """
     seen = {"__init__"}
+    known = public_base(cls)
     for base in cls.__mro__:
-        if base.__module__.split(".")[0] != PACKAGE:
+        if base.__module__.split(".")[0] != PACKAGE or (known is not None and issubclass(known, base)):
             continue
         for name, raw in vars(base).items():
             if name in seen or (name.startswith("_") and name != "__call__"):
@@ -245,6 +265,10 @@ def entry(full_name: str, obj: object) -> list[str]:
     )
     out += docstring(doc_of(obj))
     if inspect.isclass(obj):
+        base = public_base(obj)
+        if base is not None:
+            full = public_classes()[base]
+            out += [f"Besides, all that [`{full}`](#{slug(full)}) has.", ""]
         for name, raw in members(obj):
             out += member(obj, name, raw)
     return out

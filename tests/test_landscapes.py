@@ -271,12 +271,26 @@ def test_gradient_descent_is_stuck_in_the_local_minimum_and_momentum_is_not():
 
 
 def test_newtons_step_reaches_the_bowls_minimum():
-    """L4-53; and on the saddle it lands on the saddle point."""
-    for landscape in (landscapes.bowl(), landscapes.bowl(1e4, 0.5, 6), landscapes.saddle()):
-        w = landscape.start + 0.5
-        np.testing.assert_allclose(
-            w - np.linalg.solve(landscape.hessian(w), landscape(w)[1]), 0.0, atol=1e-11
-        )
+    """L4-53; on the saddle, from (1, .5), it lands on the saddle point."""
+    tilted = landscapes.bowl(1e4, 0.5, 6)
+    for landscape, w in [
+        (landscapes.bowl(), [1.0, 1.0]),
+        (tilted, tilted.start),
+        (landscapes.saddle(), [1.0, 0.5]),
+    ]:
+        step = np.linalg.solve(landscape.hessian(w), landscape.gradient(w))
+        np.testing.assert_allclose(w - step, 0.0, atol=1e-11)
+
+
+def test_descents_and_numeric_gradients_take_landscapes():
+    bowl = landscapes.bowl()
+    result = deeprob.gradient_descent(bowl, bowl.start, learning_rate=0.079, num_steps=100)
+    assert abs(result.w[1]) == pytest.approx(0.0795, rel=1e-3)  # L4-27
+    for name in landscapes.NAMES:
+        landscape = landscapes.get(name)
+        w = landscape.start + 0.1
+        numeric = deeprob.numeric_gradient(landscape.value, w)
+        np.testing.assert_allclose(numeric, landscape.gradient(w), rtol=1e-5, atol=1e-6)
 
 
 def test_scipys_rosenbrock():

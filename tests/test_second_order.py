@@ -380,3 +380,17 @@ class TestNoise:
         result = minimize(self.objective(), np.zeros((5, 20)), steps=100, gtol=0, batch_size=128, rng=seed)
         assert 0.05 < np.linalg.norm(result.jac) < 0.2
         assert not result.success
+
+
+def test_the_bfgs_update_has_rank_two():
+    """L4-55's erratum: the slide says rank 1."""
+    random = np.random.RandomState(0)
+    A = random.randn(6, 6)
+    A = A @ A.T + np.eye(6)
+    quadratic = minimize(lambda w: (0.5 * w @ A @ w, A @ w), random.randn(6), method="bfgs", record="state")
+    inverses = [state["hess_inv"] for state in quadratic.trajectory.state]
+    ranks = {
+        np.linalg.matrix_rank(b - a, tol=1e-9) for a, b in zip(inverses[2:5], inverses[3:6], strict=True)
+    }
+    assert ranks == {2}
+    np.testing.assert_allclose(inverses[-1], inverses[-1].T, rtol=0, atol=1e-15 * np.abs(inverses[-1]).max())

@@ -122,77 +122,84 @@ dp_py_landscape_grid(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     return (PyObject *)f;
 }
 
-/* A new array for one point's numbers, or for n points': shape (n?, 2?, 2?). */
-static PyArrayObject *
-new_result(const PyArrayObject *points, int axes)
+/* Points (2,) or (n, 2), and which of the goals is meant, into the job. */
+static int
+parse_points(PyObject *o, PyObject *order, dp_landscape_job *job,
+             PyArrayObject **points)
 {
-    npy_intp shape[3] = {0, 2, 2};
-    const int many = PyArray_NDIM(points) == 2;
-    if (many) {
-        shape[0] = PyArray_DIM(points, 0);
+    const long goal = PyLong_AsLong(order);
+    if (goal == -1 && PyErr_Occurred()) {
+        return -1;
     }
+    *points = doubles(o, "points");
+    if (*points == NULL) {
+        return -1;
+    }
+    const int axes = PyArray_NDIM(*points);
+    if (axes < 1 || axes > 2 || PyArray_DIM(*points, axes - 1) != 2 || goal < 0 ||
+        goal > DP_LANDSCAPE_HESSIANS) {
+        PyErr_SetString(PyExc_ValueError,
+                        "expected points of shape (2,) or (n, 2), and order 0, 1 or 2");
+        return -1;
+    }
+    job->goal = (dp_landscape_goal)goal;
+    job->points = PyArray_DATA(*points);
+    job->n = axes == 1 ? 1 : PyArray_DIM(*points, 0);
+    return 0;
+}
+
+/* A new array of so many axes of length 2 for each of the points, or for the one. */
+static PyArrayObject *
+new_result(PyArrayObject *points, int axes)
+{
+    npy_intp shape[3] = {PyArray_DIM(points, 0), 2, 2};
+    const int many = PyArray_NDIM(points) == 2;
     return (PyArrayObject *)PyArray_SimpleNew(axes + many, shape + !many, NPY_DOUBLE);
 }
 
-/* landscape_at(name, parameters, points, order, threads): points (2,) or (n, 2); order 0
- * -> values, 1 -> (values, gradients), 2 -> Hessians; one point's value is a float */
+/* landscape_at(name, parameters, points, order, threads): order 0 -> values, 1 ->
+ * (values, gradients), 2 -> Hessians; of one point (2,) the value is a float */
 PyObject *
 dp_py_landscape_at(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     dp_landscape_job job = {0};
-    PyArrayObject *values = NULL, *derivatives = NULL;
-    PyObject *result = NULL;
-    double value = 0.0;
+    PyArrayObject *points;
+    PyObject *values = NULL, *derivatives = NULL, *result = NULL;
+    double value;
     int threads;
     if (dp_check_nargs("landscape_at", nargs, 5) < 0 ||
         parse_landscape(args[0], args[1], &job) < 0 ||
-        dp_threads(module, args[4], &threads) < 0) {
+        dp_threads(module, args[4], &threads) < 0 ||
+        parse_points(args[2], args[3], &job, &points) < 0) {
         return NULL;
     }
-    PyArrayObject *const points = doubles(args[2], "points");
-    const long order = PyLong_AsLong(args[3]);
-    if (points == NULL || (order == -1 && PyErr_Occurred())) {
-        return NULL;
-    }
-    const int axes = PyArray_NDIM(points);
-    if (axes < 1 || axes > 2 || PyArray_DIM(points, axes - 1) != 2 || order < 0 ||
-        order > 2) {
-        PyErr_SetString(PyExc_ValueError,
-                        "expected points of shape (2,) or (n, 2), and order 0, 1 or 2");
-        return NULL;
-    }
-    job.goal = (dp_landscape_goal)order;
-    job.points = PyArray_DATA(points);
-    job.n = axes == 1 ? 1 : PyArray_DIM(points, 0);
     job.values = &value;
-    if (axes == 2 && order < 2) {
-        values = new_result(points, 0);
+    if (PyArray_NDIM(points) == 2 && job.goal != DP_LANDSCAPE_HESSIANS) {
+        values = (PyObject *)new_result(points, 0);
         if (values == NULL) {
             goto done;
         }
-        job.values = PyArray_DATA(values);
+        job.values = PyArray_DATA((PyArrayObject *)values);
     }
-    if (order > 0) {
-        derivatives = new_result(points, (int)order);
+    if (job.goal != DP_LANDSCAPE_VALUES) {
+        derivatives = (PyObject *)new_result(points, (int)job.goal);
         if (derivatives == NULL) {
             goto done;
         }
-        job.derivatives = PyArray_DATA(derivatives);
+        job.derivatives = PyArray_DATA((PyArrayObject *)derivatives);
     }
     if (run(&job, job.n, threads) < 0) {
         goto done;
     }
-    if (order == 2) {
-        result = Py_NewRef((PyObject *)derivatives);
+    if (values == NULL && job.goal != DP_LANDSCAPE_HESSIANS) {
+        values = PyFloat_FromDouble(value);
+        if (values == NULL) {
+            goto done;
+        }
     }
-    else if (order == 1) {
-        result =
-            values ? Py_BuildValue("(OO)", (PyObject *)values, (PyObject *)derivatives)
-                   : Py_BuildValue("(dO)", value, (PyObject *)derivatives);
-    }
-    else {
-        result = values ? Py_NewRef((PyObject *)values) : PyFloat_FromDouble(value);
-    }
+    result = job.goal == DP_LANDSCAPE_VALUES     ? Py_NewRef(values)
+             : job.goal == DP_LANDSCAPE_HESSIANS ? Py_NewRef(derivatives)
+                                                 : PyTuple_Pack(2, values, derivatives);
 done:
     Py_XDECREF(values);
     Py_XDECREF(derivatives);

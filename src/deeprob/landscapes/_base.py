@@ -227,19 +227,19 @@ class Landscape(ABC):
         """Return w as a contiguous float64 array, and the dtype that it had."""
         if type(w) is np.ndarray and w.dtype is _DOUBLE and w.shape == self._shape and w.flags.carray:
             return w, _DOUBLE  # nearly always, and the checks below take longer than a kernel
-        a = _floats(w, name)
+        a = as_floats(w, name)
         if a.shape != self._shape:
             raise ValueError(f"{name} has shape {a.shape}; expected ({self.n},), as {self.name} has it")
         return _contiguous(a), a.dtype
 
     def _points(self, points: npt.ArrayLike) -> Array:
-        a = _floats(points, "points")
+        a = as_floats(points, "points")
         if a.ndim != 2 or a.shape[1] != self.n:
             raise ValueError(f"points has shape {a.shape}; expected (k, {self.n}), points of {self.name}")
         return _contiguous(a)
 
 
-def _floats(a: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
+def as_floats(a: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
     array = _core.as_array(a, name, True)
     if array.dtype != np.float64 and array.dtype != np.float32:
         raise TypeError(f"{name} has dtype {array.dtype}; expected float32 or float64 in native byte order")
@@ -247,7 +247,7 @@ def _floats(a: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
 
 
 def _vector(a: npt.ArrayLike, name: str) -> Array:
-    array = _floats(a, name)
+    array = as_floats(a, name)
     if array.ndim != 1:
         raise ValueError(f"{name} has shape {array.shape}; expected one dimension")
     return _contiguous(array)

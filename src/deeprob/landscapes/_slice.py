@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from .. import _core
 from .._arguments import Rng, answers_keywords, as_random
-from ._base import Array, Landscape, Limits
+from ._base import Array, Landscape, Limits, as_floats
 
 # Weights made and scored at a time: at most this many, of at most so many bytes.
 _MOST = 32
@@ -183,11 +183,9 @@ def loss_slice(
             f"objective is a {type(objective).__name__}; expected an Objective or a Landscape, with value "
             "and value_and_grad"
         )
-    at = _core.as_array(W, "W", True)
-    if at.dtype not in (np.float32, np.float64) or not at.size:
-        raise TypeError(
-            f"W has dtype {at.dtype} and shape {at.shape}; expected float32 or float64, not empty"
-        )
+    at = as_floats(W, "W")
+    if not at.size:
+        raise ValueError(f"W has shape {at.shape}; expected weights")
     points = None if trajectory is None else _stack(getattr(trajectory, "w", trajectory), at, "trajectory")
     explained = None
     if isinstance(directions, str) and directions == "random":

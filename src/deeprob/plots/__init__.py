@@ -18,7 +18,8 @@ Examples
 
 from .attempts import AttemptsDisplay
 from .comparison import ComparisonDisplay, SensitivityDisplay
-from .landscape import LandscapeDisplay, contour_levels
+from .landscape import LandscapeDisplay
+from .levels import contour_levels
 from .losses import LossCurveDisplay
 from .optimizers import optimizer_style, optimizer_styles
 from .schedules import ScheduleDisplay

@@ -524,3 +524,38 @@ def test_the_calmest_run_is_the_smallest_learning_rate_that_gets_there():
         assert race.calmest.lr <= race.best.lr
     short = deeprob.compare(Bowl(), ["sgd"], steps=2)["sgd"]
     assert short.calmest is short.best
+
+
+# ---- methods without a learning rate --------------------------------------------------------
+
+
+def test_methods_of_minimize_count_their_evaluations(objective):
+    five = functools.partial(deeprob.minimize, method="lbfgs", m=5)
+    made = {"adam": "adam", "lbfgs": "lbfgs", "five": five, "newton": "newton"}
+    result = deeprob.compare(objective, made, x0=np.zeros((3, 6)), steps=25)
+    assert [race.name for race in result] == ["adam", "lbfgs", "lbfgs", "newton"]
+    lbfgs = result["lbfgs"].best
+    calls = []
+
+    def watch(state):
+        calls.append((state.nfev, state.fun))
+
+    options = {"gtol": 0.0, "ftol": 0.0, "xtol": 0.0, "steps": 25}
+    deeprob.minimize(objective, np.zeros((3, 6)), method="lbfgs", callback=watch, **options)
+    for t, loss in zip(lbfgs.steps[1:], lbfgs.losses[1:], strict=True):
+        before = [fun for nfev, fun in calls if nfev <= t]
+        assert loss == (before[-1] if before else result.start_loss)
+    assert np.isnan(lbfgs.lr) and result["lbfgs"].lrs.size == 1
+    assert lbfgs.loss < result["adam"].best.loss
+    assert result["newton"].best.loss <= lbfgs.loss * (1 + 1e-6)
+    assert "evaluations" in lbfgs.message
+    (line,) = [line for line in str(result).splitlines() if line.startswith("lbfgs")]
+    assert line.split()[1] == "-"
+
+
+def test_methods_on_minibatches_are_recorded_over_all_data(objective):
+    result = deeprob.compare(objective, ["sgd", "lbfgs"], steps=20, lr=0.1, batch_size=16, rng=0)
+    trial = result["lbfgs"].best
+    assert trial.losses[0] == result.start_loss
+    assert objective.value(trial.x) == pytest.approx(trial.losses[-1])
+    assert deeprob.compare(objective, ["sgd", "lbfgs"], steps=3, lr={"sgd": 0.1})["sgd"].best.lr == 0.1

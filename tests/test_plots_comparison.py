@@ -131,6 +131,13 @@ def test_means_have_bands():
     assert band[:, 1].max() == pytest.approx(top.max())
 
 
+def test_methods_without_a_learning_rate_are_drawn_where_they_can_be():
+    made = deeprob.compare(landscapes.rosenbrock(), ["adam", "lbfgs"], steps=40)
+    assert ComparisonDisplay.from_result(made).plot().lines_["lbfgs"].get_label() == "lbfgs"
+    assert list(SensitivityDisplay.from_result(made).plot().lines_) == ["adam"]
+    assert TrajectoriesDisplay.from_result(made).plot().lines_["lbfgs"].get_label() == "lbfgs"
+
+
 def test_losses_are_counted_from_a_minimum_that_is_not_zero():
     class Deep(Bowl):
         minimum = -7.0

@@ -8,11 +8,12 @@ import numpy.typing as npt
 
 from ._arguments import FloatArray, Rng, answers_keywords, as_callable, as_count, as_random, as_real, one_of
 from ._comparison import ComparisonResult
-from ._race import Maker, Schedule, Setting, is_noisy, own, run_trials, value_of
+from ._race import Maker, Schedule, Setting, Trial, averaged, is_noisy, own, repeated, run_trial, value_of
+from ._race_method import METHODS, Method, method_of, run_method
 from ._sweep import yardstick
 from .descent import Batches, Sampling, start
 from .objective import Objective
-from .optim._named import makers, name_of
+from .optim._named import labelled, maker, name_of
 
 GRID = tuple(float(f"{rate:.3g}") for rate in np.logspace(-4, 1, 11))
 """The learning rates tried where none are given: 1e-4, 3.16e-4 .. 10, two a decade."""
@@ -56,7 +57,10 @@ def compare(
         Names in ``deeprob.optim.NAMES``, classes, or functions of the parameters, such as
         ``functools.partial(deeprob.optim.Momentum, momentum=0.99)``. Default: the lecture's six. Nesterov's
         lookahead gets its gradients at the point that it looks ahead to; those that average are judged by
-        their average.
+        their average. Also methods of `minimize` without a learning rate, such as "lbfgs", or
+        ``functools.partial(deeprob.minimize, method="lbfgs", m=5)``: each evaluation of the gradient counts
+        as a step there (of a Hessian it does not), and what it has no use for, such as ``schedule``, is
+        left out.
     x0 : array, optional
         Where to start. Default: a landscape's ``start``; zeros for an `Objective`.
     steps : int
@@ -131,12 +135,10 @@ def compare(
     >>> result["sgd"].trials[-1].message  # lr = 10
     'took all 60 steps; ended above where it started'
     """
-    made = makers(optimizers)
+    made = _entrants(optimizers)
     w0 = _start(problem, x0)
     count = as_count(steps, "steps", 1)
     grids = {label: _grid(label, made, lr) for label in made}
-    if isinstance(lr, Mapping):
-        _check_labels(lr, made)
     share, most = as_real(tol, "tol"), as_real(factor, "factor")
     if most < 1:
         raise ValueError(f"factor is {factor}; expected a number of at least 1")
@@ -160,16 +162,13 @@ def compare(
     )
     begin = _first_loss(problem, w0)
     runs = {
-        label: [run_trials(setting, times, label, make, rate) for rate in grids[label]]
+        label: [_run(setting, times, label, make, rate) for rate in grids[label]]
         for label, make in made.items()
     }
     trials = [trial for of_one in runs.values() for trial, _ in of_one]
     by = yardstick(problem, begin, trials, goal, share, most)
     by.measure(trials)
-    races = {
-        label: by.race(label, name_of(each[0][1]), [trial for trial, _ in each])
-        for label, each in runs.items()
-    }
+    races = {label: by.race(label, each[0][1], [trial for trial, _ in each]) for label, each in runs.items()}
     return ComparisonResult(
         races=races,
         x0=w0,
@@ -187,6 +186,24 @@ def compare(
     )
 
 
+def _entrants(optimizers: Any) -> dict[str, Maker | Method]:
+    return {
+        label: method_of(each) or maker(each, f"optimizers[{label!r}]", METHODS)
+        for label, each in labelled(optimizers).items()
+    }
+
+
+def _run(
+    setting: Setting, times: int, label: str, make: Maker | Method, lr: float | None
+) -> tuple[Trial, str]:
+    """Return the mean of an optimizer's or a method's runs, and its name."""
+    settings = repeated(setting, times)
+    if isinstance(make, Method):
+        return averaged([run_method(each, label, make) for each in settings]), make.name
+    runs = [run_trial(each, label, make, lr) for each in settings]
+    return averaged([trial for trial, _ in runs]), name_of(runs[0][1])
+
+
 def _start(problem: Any, x0: npt.ArrayLike | None) -> FloatArray:
     if x0 is None and isinstance(problem, Objective):
         shape = (problem.n_classes, problem.n_features)
@@ -202,18 +219,17 @@ def _start(problem: Any, x0: npt.ArrayLike | None) -> FloatArray:
         raise type(error)(str(error).replace("w0", "x0")) from None
 
 
-def _check_labels(given: Mapping[str, Any], made: Mapping[str, Any]) -> None:
-    wrong = given.keys() ^ made.keys()
-    if wrong:
-        raise ValueError(f"lr has the labels {sorted(given)}; expected those of optimizers, {sorted(made)}")
-
-
-def _grid(label: str, made: Mapping[str, Maker], lr: Any) -> list[float | None]:
+def _grid(label: str, made: Mapping[str, Maker | Method], lr: Any) -> list[float | None]:
     """Return the learning rates to try, ascending; None is the optimizer's own."""
     if isinstance(lr, Mapping):
-        if label not in lr:
-            _check_labels(lr, made)
-        lr = lr[label]
+        takers = [name for name, make in made.items() if not isinstance(make, Method)]
+        if lr.keys() != set(takers):
+            raise ValueError(
+                f"lr has the labels {sorted(lr)}; expected those of optimizers, {sorted(takers)}"
+            )
+        lr = lr.get(label)
+    if isinstance(made[label], Method):
+        return [None]
     if lr is None:
         return list(GRID)
     if isinstance(lr, str):

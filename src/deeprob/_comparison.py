@@ -22,7 +22,7 @@ class Race:
     Attributes
     ----------
     label, name : str
-        What the comparison calls it, and its name in ``deeprob.optim.NAMES``.
+        What the comparison calls it, and its name in ``deeprob.optim.NAMES`` or as a method.
     trials : list of Trial
         One for each learning rate, ascending.
     best : Trial
@@ -184,13 +184,14 @@ def _cells(result: ComparisonResult, row: ComparisonRow) -> tuple[str, ...]:
     """Return a row's cells in the order of `HEADINGS`."""
     edge = result[row.label].at_edge
     diverged = math.isinf(row.loss)
+    taken = result[row.label].best.evaluations or result.steps
     return (
         row.label,
-        f"{row.lr:.3g}",
+        "-" if math.isnan(row.lr) else f"{row.lr:.3g}",
         "-" if diverged else f"{row.loss:.4g}",
         "-" if row.steps_to_tol is None else str(row.steps_to_tol),
         "-" if math.isnan(row.width) else f"{row.width:.1f}",
-        "-" if diverged else f"{1e6 * row.seconds / result.steps:.1f}",
+        "-" if diverged else f"{1e6 * row.seconds / taken:.1f}",
         row.message + (f"; the {edge} lr tried" if edge else ""),
     )
 
@@ -205,7 +206,7 @@ def _notes(result: ComparisonResult) -> list[str]:
     ]
     if sweep > 1:
         which = "the learning rates given"
-        if len({tuple(race.lrs) for race in result}) == 1:
+        if len({tuple(race.lrs) for race in result if not np.isnan(race.best.lr)}) == 1:
             which = f"{sweep} learning rates, the same for all"
         best = "fewest steps to the target" if result.unbounded else "lowest final loss"
         good = (

@@ -43,7 +43,7 @@ class Trial:
     label : str
         The optimizer, as the comparison calls it.
     lr : float
-        Its learning rate; with a schedule, what that is multiplied by.
+        Its learning rate; with a schedule, what that is multiplied by. NaN of a method without one.
     steps : (k,) array of int64
         The steps at which the loss was recorded: 0 is the start.
     losses : (k,) array of float64
@@ -63,6 +63,10 @@ class Trial:
         The standard deviation of the losses over several runs.
     steps_to_tol : int or None
         The first recorded step with a loss at or below the comparison's ``target``; None if there is none.
+    evaluations : int or None
+        Of a method of `minimize`: evaluations of the gradient, which count as steps; else None.
+    note : str
+        Of such a method: how it went.
     message : str
         What happened, in words.
     """
@@ -77,6 +81,8 @@ class Trial:
     diverged: int | None = None
     spread: npt.NDArray[np.float64] | None = field(default=None, repr=False)
     steps_to_tol: int | None = None
+    evaluations: int | None = None
+    note: str = ""
 
     @property
     def loss(self) -> float:
@@ -88,6 +94,8 @@ class Trial:
         """What happened, in words."""
         if self.diverged is not None:
             return f"diverged at step {self.diverged}"
+        if self.note:
+            return self.note
         up = "; ended above where it started" if self.losses[-1] > self.losses[0] else ""
         return f"took all {int(self.steps[-1])} steps{up}"
 
@@ -114,27 +122,26 @@ def value_of(problem: Any) -> Callable[[FloatArray], float]:
     return lambda w: float(problem(w)[0])
 
 
-def run_trials(
-    setting: Setting, repeats: int, label: str, make: Maker, lr: float | None
-) -> tuple[Trial, Optimizer]:
-    """Run one optimizer so many times, each with minibatches of its own, and average the losses."""
-    seeds = [(setting.seed + k) % 2**32 for k in range(repeats)]
-    runs = [
-        run_trial(replace(setting, seed=seed, noise=None if setting.noise is None else seed), label, make, lr)
-        for seed in seeds
-    ]
-    first, opt = runs[0]
-    if repeats == 1:
-        return first, opt
-    losses = np.array([trial.losses for trial, _ in runs])
-    diverged = [trial.diverged for trial, _ in runs if trial.diverged is not None]
+def averaged(runs: list[Trial]) -> Trial:
+    """Return the first of several runs, with the means and the spread of all their losses."""
+    first = runs[0]
+    if len(runs) == 1:
+        return first
+    losses = np.array([trial.losses for trial in runs])
+    diverged = [trial.diverged for trial in runs if trial.diverged is not None]
     return replace(
         first,
         losses=losses.mean(axis=0),
         spread=losses.std(axis=0, ddof=1),
-        seconds=float(np.mean([trial.seconds for trial, _ in runs])),
+        seconds=float(np.mean([trial.seconds for trial in runs])),
         diverged=min(diverged, default=None),
-    ), opt
+    )
+
+
+def repeated(setting: Setting, repeats: int) -> list[Setting]:
+    """Return the setting so many times, each with minibatches and noise of its own."""
+    seeds = [(setting.seed + k) % 2**32 for k in range(repeats)]
+    return [replace(setting, seed=seed, noise=None if setting.noise is None else seed) for seed in seeds]
 
 
 def run_trial(setting: Setting, label: str, make: Maker, lr: float | None) -> tuple[Trial, Optimizer]:

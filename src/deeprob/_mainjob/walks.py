@@ -5,8 +5,11 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from .. import compare, landscapes
 from .._comparison import ComparisonResult, Race
+from ..optim._named import LECTURE
 from .settings import Settings
 from .text import aligned
 
@@ -26,7 +29,7 @@ class Walk:
 
 
 def walks(settings: Settings) -> list[Walk]:
-    """Let the lecture's six go down each landscape, each with every learning rate of the grid.
+    """Let the lecture's six and L-BFGS go down each landscape, the six with every learning rate of the grid.
 
     On a saddle, which has no minimum, the largest learning rate would always be the first to leave: there
     all have the lecture's 0.1.
@@ -34,7 +37,7 @@ def walks(settings: Settings) -> list[Walk]:
     saddle = landscapes.saddle()
     grid, noisy = settings.comparison_lrs, saddle.noisy(_NOISE, settings.seed)
     return [
-        Walk(heading, hard, compare(place, steps=steps, lr=lr))
+        Walk(heading, hard, compare(place, (*LECTURE, "lbfgs"), steps=steps, lr=lr))
         for heading, hard, place, steps, lr in (
             ("ravine", "condition number 100 (L4-33)", landscapes.ravine(), 200, grid),
             ("rosenbrock", "a curved valley", landscapes.rosenbrock(), 1000, grid),
@@ -57,8 +60,8 @@ def cells(done: list[Walk]) -> list[tuple[str, ...]]:
 
 
 def _cell(race: Race) -> str:
-    steps = race.best.steps_to_tol
-    return f"{'-' if steps is None else steps} ({race.best.lr:.2g})"
+    steps, lr = race.best.steps_to_tol, race.best.lr
+    return f"{'-' if steps is None else steps}" + (f" ({lr:.2g})" if np.isfinite(lr) else "")
 
 
 def places(done: list[Walk]) -> str:
@@ -73,6 +76,7 @@ def notes(done: list[Walk]) -> tuple[str, ...]:
         f"steps, of {steps['ravine']}, on rosenbrock of {steps['rosenbrock']:,}, until the loss is "
         f"{done[0].result.tol:g} of the start's height above the minimum",
         "in brackets the learning rate: the one with the lowest final loss",
+        "lbfgs has none; its numbers are evaluations of the gradient",
         "on the saddle, which has no minimum: steps until the loss is -1, all at one learning rate",
     )
 

@@ -13,7 +13,12 @@ LECTURE = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
 
 
 def makers(optimizers: Any) -> dict[str, Callable[[FloatArray], "Optimizer"]]:
-    """Return the functions that make the optimizers asked for, by their labels.
+    """Return the functions that make the optimizers asked for, by their labels; see `labelled`."""
+    return {label: maker(each, f"optimizers[{label!r}]") for label, each in labelled(optimizers).items()}
+
+
+def labelled(optimizers: Any) -> dict[str, Any]:
+    """Return what was asked for, by labels.
 
     Parameters
     ----------
@@ -23,7 +28,7 @@ def makers(optimizers: Any) -> dict[str, Callable[[FloatArray], "Optimizer"]]:
     Raises
     ------
     ValueError, TypeError
-        If there is none, a name is unknown, twice the same, or something cannot make an optimizer.
+        If there is none, or a name comes twice.
     """
     if optimizers is None:
         optimizers = LECTURE
@@ -43,7 +48,7 @@ def makers(optimizers: Any) -> dict[str, Callable[[FloatArray], "Optimizer"]]:
         optimizers = dict(zip(labels, given, strict=True))
     if not optimizers:
         raise ValueError("optimizers is empty; expected at least one")
-    return {_text(label): _maker(each, f"optimizers[{label!r}]") for label, each in optimizers.items()}
+    return {_text(label): each for label, each in optimizers.items()}
 
 
 def name_of(optimizer: "Optimizer") -> str:
@@ -79,12 +84,13 @@ def _text(label: Any) -> str:
     return label
 
 
-def _maker(each: Any, name: str) -> Callable[[FloatArray], "Optimizer"]:
+def maker(each: Any, name: str, others: tuple[str, ...] = ()) -> Callable[[FloatArray], "Optimizer"]:
+    """Return the function that makes an optimizer; ``others`` are names that are right elsewhere."""
     from . import NAMES, REGISTRY
     from ._base import Optimizer
 
     if isinstance(each, str):
-        return REGISTRY[one_of(each, name, NAMES)]
+        return REGISTRY[one_of(each, name, (*NAMES, *others))]
     if isinstance(each, Optimizer):
         own = type(each).__name__
         raise TypeError(

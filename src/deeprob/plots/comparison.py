@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .optimizers import optimizer_styles
-from .style import figure_of, legend_beside, one_axes, plain_log_ticks, style
+from .style import figure_of, legend_beside, one_axes, plain_log_ticks, style, with_lr
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -214,7 +214,7 @@ class ComparisonDisplay(_Losses):
                     **looks[label],
                     # evenly along the curve as drawn; those of different curves should not cover each other
                     "markevery": (0.02 * (k % 8 + 1), 0.17),
-                    "label": f"{label}, lr {self.lrs[label]:.2g}",
+                    "label": with_lr(label, self.lrs[label]),
                     **(line_kw or {}).get(label, {}),
                 }
                 (self.lines_[label],) = ax.plot(at * unit, above[label], **options)
@@ -298,14 +298,15 @@ class SensitivityDisplay(_Losses):
 
     @classmethod
     def from_result(cls, result: ComparisonResult) -> SensitivityDisplay:
-        """Make the display of what `deeprob.compare` returned."""
+        """Make the display of what `deeprob.compare` returned; of those that have a learning rate."""
+        races = [race for race in result if np.isfinite(race.best.lr)]
         return cls(
-            {race.label: race.lrs for race in result},
-            {race.label: race.final_losses for race in result},
-            {race.label: race.name for race in result},
+            {race.label: race.lrs for race in races},
+            {race.label: race.final_losses for race in races},
+            {race.label: race.name for race in races},
             result.start_loss,
             result.minimum,
-            {race.label: race.best.lr for race in result},
+            {race.label: race.best.lr for race in races},
         )
 
     def plot(

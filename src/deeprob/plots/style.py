@@ -103,3 +103,8 @@ def plain_log_ticks(ax: Axes) -> None:
     ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter("{x:g}")
+
+
+def with_lr(label: str, lr: float) -> str:
+    """Return a label with the learning rate, if there is one."""
+    return label if lr != lr else f"{label}, lr {lr:.2g}"

@@ -9,7 +9,7 @@ from .._arguments import one_of
 from ..landscapes import Landscape
 from .landscape import LandscapeDisplay
 from .optimizers import optimizer_styles
-from .style import figure_of, legend_beside, one_axes, style
+from .style import figure_of, legend_beside, one_axes, style, with_lr
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -146,7 +146,7 @@ class TrajectoriesDisplay:
                 **look,
                 "markevery": (0.03 * (k % 6 + 1), 0.2),
                 "markersize": 4.5,
-                "label": f"{label}, lr {self.lrs[label]:.2g}",
+                "label": with_lr(label, self.lrs[label]),
                 **(line_kw or {}).get(label, {}),
             }
             for k, (label, look) in enumerate(optimizer_styles(self.names).items())

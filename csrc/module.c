@@ -41,11 +41,14 @@ static PyMethodDef methods[] = {
      "penalty($module, W, l1, l2, grad, out, /)\n--\n\n"
      "See deeprob.elastic_net."},
     {"step_plan", FAST(dp_py_step_plan), METH_FASTCALL,
-     "step_plan($module, step, params, states, names, single, /)\n--\n\n"
+     "step_plan($module, step, params, states, names, grad_names, single, /)\n--\n\n"
      "What a step over these arrays needs, prepared; and their states."},
     {"step", FAST(dp_py_step), METH_FASTCALL,
      "step($module, plan, t, hyper, grads, threads, /)\n--\n\n"
      "Step t of an optimizer; returns t. See deeprob.optim."},
+    {"check_gradients", FAST(dp_py_check_gradients), METH_FASTCALL,
+     "check_gradients($module, plan, grads, /)\n--\n\n"
+     "Raise what step would raise of the gradients; change nothing."},
     {"steps", FAST(dp_py_steps), METH_FASTCALL,
      "steps($module, /)\n--\n\n"
      "The steps: {name: (states, hyperparameters)}."},

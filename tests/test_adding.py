@@ -50,10 +50,10 @@ def test_what_is_added_as_the_page_says_appears_everywhere(tmp_path):
     (project / "src/deeprob/optim/signum.py").write_text(optimizer)
     for path, text in [
         ("csrc/kernels/losses.def", line),
-        ("src/deeprob/reference.py", "\n\n" + twin),
+        ("src/deeprob/reference/losses.py", "\n\n" + twin),
         ("src/deeprob/losses.py", "\n\n" + function),
         ("csrc/kernels/steps.def", step_line),
-        ("src/deeprob/reference.py", "\n\n" + step_twins),
+        ("src/deeprob/reference/steps.py", "\n\n" + step_twins),
     ]:
         with open(project / path, "a") as file:
             file.write(text)

@@ -194,14 +194,25 @@ def test_l4_51_the_listing_followed_to_the_letter_decays_twice():
 # ---- PyTorch -----------------------------------------------------------------------------------
 
 CONFIGURATIONS = {
-    "SGD": lambda r: {"momentum": r.uniform(0.1, 0.99), "nesterov": bool(r.integers(2))},
+    "SGD": lambda r: {
+        "momentum": r.uniform(0.1, 0.99),
+        **[{"nesterov": True}, {"dampening": r.uniform(0, 1)}, {}][r.integers(3)],
+    },
     "Adagrad": lambda r: {"lr_decay": r.uniform(0, 0.1), "initial_accumulator_value": r.uniform(0, 0.1)},
-    "RMSprop": lambda r: {"alpha": r.uniform(0.5, 0.999)},
+    "RMSprop": lambda r: {
+        "alpha": r.uniform(0.9, 0.999),
+        "momentum": r.choice([0.0, r.uniform(0, 0.99)]),
+        "centered": bool(r.integers(2)),
+    },
     "Adam": lambda r: {
         "betas": (r.uniform(0, 0.95), r.uniform(0.5, 0.9999)),
         "decoupled_weight_decay": bool(r.integers(2)),
+        "amsgrad": bool(r.integers(2)),
     },
-    "AdamW": lambda r: {"betas": (r.uniform(0, 0.95), r.uniform(0.5, 0.9999))},
+    "AdamW": lambda r: {
+        "betas": (r.uniform(0, 0.95), r.uniform(0.5, 0.9999)),
+        "amsgrad": bool(r.integers(2)),
+    },
 }
 
 
@@ -232,7 +243,7 @@ def test_from_torch_takes_pytorchs_steps(peer, name, dtype):
             other.step()
             length += np.abs(w - before)
         difference = np.abs(w - tensor.detach().numpy())
-        assert (difference <= 40 * eps * length).all(), (seed, keywords)
+        assert (difference <= 10 * eps * length).all(), (seed, keywords)
 
 
 def test_from_torch_names_what_it_does_not_know():
@@ -241,10 +252,10 @@ def test_from_torch_names_what_it_does_not_know():
         optim.from_torch("Adagad", w)
     with pytest.raises(TypeError, match="no argument 'learning_rate'"):
         optim.from_torch("SGD", w, learning_rate=1)
-    with pytest.raises(ValueError, match="dampening is 0.5"):
-        optim.from_torch("SGD", w, dampening=0.5)
-    with pytest.raises(ValueError, match="amsgrad"):
-        optim.from_torch("Adam", w, amsgrad=True)
+    with pytest.raises(ValueError, match="no dampening"):
+        optim.from_torch("SGD", w, momentum=0.9, nesterov=True, dampening=0.5)
+    with pytest.raises(ValueError, match="weight_decay is -0.1"):
+        optim.from_torch("Adam", w, weight_decay=-0.1)
     optim.from_torch("Adam", w, foreach=True, fused=None)
 
 

@@ -104,7 +104,7 @@ copy_tile(const dp_step_array *a, char *memory, const ptrdiff_t *stride,
 
 static void
 step_tile(const dp_step_job *job, const dp_step_array *a, const dp_step_gradient *g,
-          ptrdiff_t first, ptrdiff_t n)
+          const dp_step_numbers *numbers, ptrdiff_t first, ptrdiff_t n)
 {
     _Alignas(64) char w[TILE * sizeof(double)];
     _Alignas(64) char gradient[TILE * sizeof(double)];
@@ -118,10 +118,10 @@ step_tile(const dp_step_job *job, const dp_step_array *a, const dp_step_gradient
         copy_tile(a, a->state[s], a->state_stride[s], first, n, state[s], 0);
     }
     const dp_step_kernels *kernels = dp_step_table[job->target][a->compute];
-    if (job->common) {
-        kernels->prepare(w, gradient, gradient, n, job->common);
+    if (numbers->with_common) {
+        kernels->prepare(w, gradient, gradient, n, &numbers->common);
     }
-    kernels->step[job->step](w, gradient, state, n, job->scalars);
+    kernels->step[job->step](w, gradient, state, n, numbers->scalars);
     copy_tile(a, a->w, a->w_stride, first, n, w, 1);
     for (int s = 0; s < a->states; s++) {
         copy_tile(a, a->state[s], a->state_stride[s], first, n, state[s], 1);
@@ -132,13 +132,13 @@ step_tile(const dp_step_job *job, const dp_step_array *a, const dp_step_gradient
  * over once. */
 static void
 step_dense(const dp_step_job *job, const dp_step_array *a, const char *g,
-           ptrdiff_t first, ptrdiff_t n)
+           const dp_step_numbers *numbers, ptrdiff_t first, ptrdiff_t n)
 {
     _Alignas(64) char prepared[TILE * sizeof(double)];
     const dp_step_kernels *kernels = dp_step_table[job->target][a->compute];
     const ptrdiff_t size = (ptrdiff_t)dp_compute_size(a->compute);
     void *state[DP_STEP_STATES_MAX];
-    const ptrdiff_t at_once = job->common ? TILE : n;
+    const ptrdiff_t at_once = numbers->with_common ? TILE : n;
     for (ptrdiff_t i = first; i < first + n; i += at_once) {
         const ptrdiff_t left = first + n - i;
         const ptrdiff_t count = left < at_once ? left : at_once;
@@ -146,11 +146,13 @@ step_dense(const dp_step_job *job, const dp_step_array *a, const char *g,
         for (int s = 0; s < a->states; s++) {
             state[s] = a->state[s] + i * size;
         }
-        if (job->common) {
-            kernels->prepare(a->w + i * size, gradient, prepared, count, job->common);
+        if (numbers->with_common) {
+            kernels->prepare(a->w + i * size, gradient, prepared, count,
+                             &numbers->common);
             gradient = prepared;
         }
-        kernels->step[job->step](a->w + i * size, gradient, state, count, job->scalars);
+        kernels->step[job->step](a->w + i * size, gradient, state, count,
+                                 numbers->scalars);
     }
 }
 
@@ -159,12 +161,13 @@ step_chunk(const dp_step_job *job, ptrdiff_t k, ptrdiff_t first, ptrdiff_t n)
 {
     const dp_step_array *a = &job->arrays[k];
     const dp_step_gradient *g = &job->gradients[k];
+    const dp_step_numbers *numbers = &job->numbers[job->each ? k : 0];
     if (g->dense) {
-        step_dense(job, a, g->g, first, n);
+        step_dense(job, a, g->g, numbers, first, n);
         return;
     }
     for (ptrdiff_t i = 0; i < n; i += TILE) {
-        step_tile(job, a, g, first + i, n - i < TILE ? n - i : TILE);
+        step_tile(job, a, g, numbers, first + i, n - i < TILE ? n - i : TILE);
     }
 }
 

@@ -38,6 +38,13 @@ typedef struct {
     int dense; /* the array is dense, and the gradient has its strides and is aligned */
 } dp_step_gradient;
 
+/* What an array's step is computed with. */
+typedef struct {
+    double scalars[DP_STEP_SCALARS_MAX];
+    dp_step_common common;
+    int with_common; /* or nothing comes before the step */
+} dp_step_numbers;
+
 typedef struct {
     dp_target target;
     dp_step step;
@@ -45,8 +52,8 @@ typedef struct {
     ptrdiff_t n; /* values in all arrays */
     const dp_step_array *arrays;
     const dp_step_gradient *gradients;
-    double scalars[DP_STEP_SCALARS_MAX];
-    const dp_step_common *common; /* or NULL */
+    const dp_step_numbers *numbers; /* of each array, or one for all */
+    int each;                       /* which of the two */
 } dp_step_job;
 
 /* Completes arrays whose memory, shapes and strides are set: n, dense, first_chunk. */

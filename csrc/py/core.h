@@ -44,6 +44,7 @@ DP_FUNCTION(dp_py_score_loss);
 DP_FUNCTION(dp_py_penalty);
 DP_FUNCTION(dp_py_step_plan);
 DP_FUNCTION(dp_py_step);
+DP_FUNCTION(dp_py_check_gradients);
 DP_FUNCTION(dp_py_steps);
 DP_FUNCTION(dp_py_descend);
 DP_FUNCTION(dp_py_as_array);

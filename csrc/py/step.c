@@ -94,13 +94,12 @@ take_gradient(dp_step_plan *p, Py_ssize_t k, PyObject *o)
     const dp_kept *const w = &p->arrays[k * p->operands];
     for (int i = 0; i < p->operands; i++) {
         if (!is_unchanged(&w[i])) {
-            PyObject *name = dp_step_name(p, "params", k);
+            const char *name = dp_step_name(p, DP_STEP_PARAMS, k);
             if (name != NULL) {
                 PyErr_Format(PyExc_ValueError,
-                             "%U %s other memory, shape or flags than when the "
+                             "%s %s other memory, shape or flags than when the "
                              "optimizer was made; make a new one",
                              name, i == 0 ? "has" : "has a state that has");
-                Py_DECREF(name);
             }
             return -1;
         }
@@ -109,11 +108,8 @@ take_gradient(dp_step_plan *p, Py_ssize_t k, PyObject *o)
     if (!PyArray_CheckExact(o) || PyArray_NDIM(g) != w->ndim ||
         !same_numbers(PyArray_DIMS(g), w->dims, w->ndim) ||
         PyArray_TYPE(g) != w->type_num || !PyArray_ISNOTSWAPPED(g) || meets(p, g)) {
-        PyObject *name = dp_step_name(p, "grads", k);
-        const char *text = name == NULL ? NULL : PyUnicode_AsUTF8(name);
-        const int good = text != NULL && check_gradient(p, k, o, text) == 0;
-        Py_XDECREF(name);
-        if (!good) {
+        const char *name = dp_step_name(p, DP_STEP_GRADS, k);
+        if (name == NULL || check_gradient(p, k, o, name) < 0) {
             return -1;
         }
     }
@@ -123,11 +119,28 @@ take_gradient(dp_step_plan *p, Py_ssize_t k, PyObject *o)
     return 0;
 }
 
-/* The scalars of step t, and what comes before it. */
+/* The numbers of step t from a tuple of hyperparameters. */
 static int
-parse_scalars(PyObject *t, PyObject *hyper, dp_step_job *job, dp_step_common *common)
+parse_numbers(long long t, PyObject *hyper, dp_step step, dp_step_numbers *numbers)
 {
     dp_hypers h = {0};
+    if (dp_step_hypers(hyper, step, &h) < 0) {
+        return -1;
+    }
+    dp_step_scalars_table[step](h.own, t, numbers->scalars);
+    numbers->with_common = h.with_common;
+    if (h.with_common) {
+        numbers->common = dp_step_common_at(h.common, h.own[0]);
+    }
+    return 0;
+}
+
+/* Those of the job: of all arrays alike, put to `all`, or of each array, from a tuple of
+ * tuples. Arrays of one group pass the same tuple, which is read once. */
+static int
+parse_hyper(PyObject *t, PyObject *hyper, dp_step_plan *p, dp_step_numbers *all,
+            dp_step_job *job)
+{
     const long long number = PyLong_AsLongLong(t);
     if (number == -1 && PyErr_Occurred()) {
         return -1;
@@ -136,32 +149,40 @@ parse_scalars(PyObject *t, PyObject *hyper, dp_step_job *job, dp_step_common *co
         PyErr_Format(PyExc_ValueError, "t is %R; expected at least 1", t);
         return -1;
     }
-    if (dp_step_hypers(hyper, job->step, &h) < 0) {
+    const Py_ssize_t n = PyTuple_Check(hyper) ? PyTuple_GET_SIZE(hyper) : 0;
+    job->each = n > 0 && PyTuple_Check(PyTuple_GET_ITEM(hyper, 0));
+    job->numbers = job->each ? p->numbers : all;
+    if (!job->each) {
+        return parse_numbers(number, hyper, p->step, all);
+    }
+    if (n != p->n) {
+        PyErr_Format(PyExc_TypeError,
+                     "hyper has %zd tuples; expected one for each of "
+                     "%zd arrays",
+                     n, p->n);
         return -1;
     }
-    dp_step_scalars_table[job->step](h.own, number, job->scalars);
-    if (h.with_common) {
-        *common = dp_step_common_at(h.common, h.own[0]);
-        job->common = common;
+    for (Py_ssize_t k = 0; k < n; k++) {
+        PyObject *own = PyTuple_GET_ITEM(hyper, k);
+        if (k > 0 && own == PyTuple_GET_ITEM(hyper, k - 1)) {
+            p->numbers[k] = p->numbers[k - 1];
+        }
+        else if (parse_numbers(number, own, p->step, &p->numbers[k]) < 0) {
+            return -1;
+        }
     }
     return 0;
 }
 
-/* step(plan, t, hyper, grads, threads) -> t; grads is an array when the plan is of a
- * single one, and a tuple of arrays otherwise. */
-PyObject *
-dp_py_step(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+/* The plan of a capsule, marked as busy, when grads has its form. */
+static dp_step_plan *
+begin(PyObject *capsule, PyObject *grads)
 {
-    int threads, strided = 0;
-    PyObject *result = NULL;
-    if (dp_check_nargs("step", nargs, 5) < 0) {
-        return NULL;
-    }
-    dp_step_plan *const p = PyCapsule_GetPointer(args[0], DP_STEP_PLAN_NAME);
+    dp_step_plan *const p = PyCapsule_GetPointer(capsule, DP_STEP_PLAN_NAME);
     if (p == NULL) {
         return NULL;
     }
-    if (!p->single && (!PyTuple_Check(args[3]) || PyTuple_GET_SIZE(args[3]) != p->n)) {
+    if (!p->single && (!PyTuple_Check(grads) || PyTuple_GET_SIZE(grads) != p->n)) {
         PyErr_SetString(PyExc_TypeError, "grads is no tuple of as many arrays");
         return NULL;
     }
@@ -170,20 +191,43 @@ dp_py_step(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
                         "the optimizer is taking a step already, in another thread");
         return NULL;
     }
+    return p;
+}
+
+static PyObject *
+gradient_at(const dp_step_plan *p, PyObject *grads, Py_ssize_t k)
+{
+    return p->single ? grads : PyTuple_GET_ITEM(grads, k);
+}
+
+/* step(plan, t, hyper, grads, threads) -> t; grads is an array when the plan is of a
+ * single one, and a tuple of arrays otherwise; hyper is a tuple of numbers, or one such
+ * tuple for each array. */
+PyObject *
+dp_py_step(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    int threads, strided = 0;
+    PyObject *result = NULL;
+    if (dp_check_nargs("step", nargs, 5) < 0) {
+        return NULL;
+    }
+    dp_step_plan *const p = begin(args[0], args[3]);
+    if (p == NULL) {
+        return NULL;
+    }
     dp_step_job job = {.target = dp_get_state(module)->target,
                        .step = p->step,
                        .n_arrays = p->n,
                        .n = p->values,
                        .arrays = p->views,
                        .gradients = p->gradients};
-    dp_step_common common;
+    dp_step_numbers all;
     if (dp_threads(module, args[4], &threads) < 0 ||
-        parse_scalars(args[1], args[2], &job, &common) < 0) {
+        parse_hyper(args[1], args[2], p, &all, &job) < 0) {
         goto done;
     }
     for (Py_ssize_t k = 0; k < p->n; k++) {
-        PyObject *g = p->single ? args[3] : PyTuple_GET_ITEM(args[3], k);
-        if (take_gradient(p, k, g) < 0) {
+        if (take_gradient(p, k, gradient_at(p, args[3], k)) < 0) {
             goto done;
         }
         strided |= !p->gradients[k].dense;
@@ -197,6 +241,30 @@ dp_py_step(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         dp_step_run(&job, 1);
     }
     result = Py_NewRef(args[1]);
+done:
+    atomic_flag_clear(&p->busy);
+    return result;
+}
+
+/* check_gradients(plan, grads): raises what step would raise of them; changes nothing. */
+PyObject *
+dp_py_check_gradients(PyObject *Py_UNUSED(module), PyObject *const *args,
+                      Py_ssize_t nargs)
+{
+    PyObject *result = NULL;
+    if (dp_check_nargs("check_gradients", nargs, 2) < 0) {
+        return NULL;
+    }
+    dp_step_plan *const p = begin(args[0], args[1]);
+    if (p == NULL) {
+        return NULL;
+    }
+    for (Py_ssize_t k = 0; k < p->n; k++) {
+        if (take_gradient(p, k, gradient_at(p, args[1], k)) < 0) {
+            goto done;
+        }
+    }
+    result = Py_NewRef(Py_None);
 done:
     atomic_flag_clear(&p->busy);
     return result;

@@ -23,20 +23,21 @@ typedef struct {
 
 typedef struct {
     dp_step step;
-    int single;       /* the parameters are one array, not a tuple */
-    Py_ssize_t n;     /* arrays of parameters */
-    int operands;     /* kept arrays for each: the parameters and their states */
-    PyObject *names;  /* of each array, to put after "params" or "grads" */
-    dp_kept *arrays;  /* n x operands */
-    dp_part *extents; /* all their memory: disjoint, ascending */
-    Py_ssize_t parts; /* how many extents */
-    ptrdiff_t values; /* in all parameters */
+    int single;         /* the parameters are one array, not a tuple */
+    Py_ssize_t n;       /* arrays of parameters */
+    int operands;       /* kept arrays for each: the parameters and their states */
+    PyObject *names[2]; /* of each array of parameters, and of its gradient: tuples */
+    dp_kept *arrays;    /* n x operands */
+    dp_part *extents;   /* all their memory: disjoint, ascending */
+    Py_ssize_t parts;   /* how many extents */
+    ptrdiff_t values;   /* in all parameters */
     dp_step_array *views;
     dp_step_gradient *gradients; /* n, those of the step at hand */
     int **order;                 /* n: the axes of each array, as its view has them */
     ptrdiff_t **strides;         /* n: the gradient's, in that order */
+    dp_step_numbers *numbers;    /* n: those of the step at hand, if each has its own */
     atomic_flag busy;
-    void *memory[8];
+    void *memory[9];
     int n_memory;
 } dp_step_plan;
 
@@ -52,9 +53,11 @@ typedef struct {
 int
 dp_step_hypers(PyObject *tuple, dp_step step, dp_hypers *h);
 
-/* "grads['W']" as an argument's name; NULL with an exception. */
-PyObject *
-dp_step_name(const dp_step_plan *p, const char *argument, Py_ssize_t k);
+typedef enum { DP_STEP_PARAMS, DP_STEP_GRADS } dp_step_argument;
+
+/* "grads['W']" and the like, in UTF-8, as long as the plan; NULL with an exception. */
+const char *
+dp_step_name(const dp_step_plan *p, dp_step_argument argument, Py_ssize_t k);
 
 /* Strides (or lengths) of an array's axes in the order that its view has them. */
 static inline void

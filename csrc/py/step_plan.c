@@ -12,7 +12,8 @@ free_plan(dp_step_plan *p)
     for (Py_ssize_t i = 0; p->arrays != NULL && i < p->n * p->operands; i++) {
         Py_XDECREF(p->arrays[i].array);
     }
-    Py_XDECREF(p->names);
+    Py_XDECREF(p->names[DP_STEP_PARAMS]);
+    Py_XDECREF(p->names[DP_STEP_GRADS]);
     for (int i = 0; i < p->n_memory; i++) {
         PyMem_Free(p->memory[i]);
     }
@@ -37,14 +38,11 @@ plan_memory(dp_step_plan *p, size_t count, size_t size)
     return p->memory[p->n_memory++] = memory;
 }
 
-PyObject *
-dp_step_name(const dp_step_plan *p, const char *argument, Py_ssize_t k)
+const char *
+dp_step_name(const dp_step_plan *p, dp_step_argument argument, Py_ssize_t k)
 {
-    PyObject *suffix = PySequence_GetItem(p->names, k);
-    PyObject *name =
-        suffix == NULL ? NULL : PyUnicode_FromFormat("%s%U", argument, suffix);
-    Py_XDECREF(suffix);
-    return name;
+    PyObject *name = PyTuple_GetItem(p->names[argument], k);
+    return name == NULL ? NULL : PyUnicode_AsUTF8(name);
 }
 
 static int
@@ -189,18 +187,16 @@ map_memory(dp_step_plan *p)
             if (shared == 0) {
                 continue;
             }
-            PyObject *first =
-                shared < 0 ? NULL : dp_step_name(p, "params", x / p->operands);
-            PyObject *second =
-                first == NULL ? NULL : dp_step_name(p, "params", y / p->operands);
+            const char *first =
+                shared < 0 ? NULL : dp_step_name(p, DP_STEP_PARAMS, x / p->operands);
+            const char *second =
+                first == NULL ? NULL : dp_step_name(p, DP_STEP_PARAMS, y / p->operands);
             if (second != NULL) {
                 PyErr_Format(PyExc_ValueError,
-                             "%U shares memory with %U; expected arrays of their own: "
+                             "%s shares memory with %s; expected arrays of their own: "
                              "pass each once",
                              second, first);
             }
-            Py_XDECREF(first);
-            Py_XDECREF(second);
             return -1;
         }
     }
@@ -279,9 +275,10 @@ fill_plan(dp_step_plan *p, PyArrayObject *const *arrays)
     p->views = plan_memory(p, n, sizeof *p->views + sizeof *p->gradients);
     p->order = plan_memory(p, n, sizeof *p->order);
     p->strides = plan_memory(p, n, sizeof *p->strides);
+    p->numbers = plan_memory(p, n, sizeof *p->numbers);
     if (dims == NULL || numbers == NULL || order == NULL || p->arrays == NULL ||
         p->extents == NULL || p->views == NULL || p->order == NULL ||
-        p->strides == NULL) {
+        p->strides == NULL || p->numbers == NULL) {
         return -1;
     }
     p->gradients = (dp_step_gradient *)(p->views + n);
@@ -321,13 +318,10 @@ collect(const dp_step_plan *p, PyObject *params, PyObject *states,
         PyArrayObject **arrays)
 {
     for (Py_ssize_t k = 0; k < p->n; k++) {
-        PyObject *name = dp_step_name(p, "params", k);
-        const char *text = name == NULL ? NULL : PyUnicode_AsUTF8(name);
-        PyObject *w = text == NULL ? NULL : PySequence_GetItem(params, k);
-        const int good = w != NULL && check_parameters(w, text) == 0;
+        const char *name = dp_step_name(p, DP_STEP_PARAMS, k);
+        PyObject *w = name == NULL ? NULL : PySequence_GetItem(params, k);
         arrays[k * p->operands] = (PyArrayObject *)w;
-        Py_XDECREF(name);
-        if (!good) {
+        if (w == NULL || check_parameters(w, name) < 0) {
             return -1;
         }
     }
@@ -345,10 +339,21 @@ collect(const dp_step_plan *p, PyObject *params, PyObject *states,
     return 0;
 }
 
-/* step_plan(step, params, states, names, single) -> (plan, states)
+/* Whether o is a tuple of n texts. */
+static int
+are_names(PyObject *o, Py_ssize_t n)
+{
+    int good = PyTuple_Check(o) && PyTuple_GET_SIZE(o) == n;
+    for (Py_ssize_t k = 0; good && k < n; k++) {
+        good = PyUnicode_Check(PyTuple_GET_ITEM(o, k));
+    }
+    return good;
+}
+
+/* step_plan(step, params, states, names, grad_names, single) -> (plan, states)
  *
  * params: a tuple of arrays; states: a flat tuple, those of the first array first, or
- * None for zeros; names: a tuple of texts, what to put after "params" and "grads". */
+ * None for zeros; names and grad_names: what messages call each array and its gradient. */
 PyObject *
 dp_py_step_plan(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t nargs)
 {
@@ -357,13 +362,13 @@ dp_py_step_plan(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n
     dp_step_plan *p = NULL;
     Py_ssize_t all = 0;
     dp_step step;
-    if (dp_check_nargs("step_plan", nargs, 5) < 0 || step_named(args[0], &step) < 0) {
+    if (dp_check_nargs("step_plan", nargs, 6) < 0 || step_named(args[0], &step) < 0) {
         return NULL;
     }
-    const int single = PyObject_IsTrue(args[4]);
+    const int single = PyObject_IsTrue(args[5]);
     const int operands = 1 + dp_step_kinds[step].states;
-    if (!PyTuple_Check(args[1]) || !PyTuple_Check(args[3]) ||
-        PyTuple_GET_SIZE(args[1]) != PyTuple_GET_SIZE(args[3]) || single < 0 ||
+    if (!PyTuple_Check(args[1]) || !are_names(args[3], PyTuple_GET_SIZE(args[1])) ||
+        !are_names(args[4], PyTuple_GET_SIZE(args[1])) || single < 0 ||
         (args[2] != Py_None &&
          (!PyTuple_Check(args[2]) ||
           PyTuple_GET_SIZE(args[2]) != PyTuple_GET_SIZE(args[1]) * (operands - 1)))) {
@@ -378,7 +383,8 @@ dp_py_step_plan(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n
     p->single = single;
     p->n = PyTuple_GET_SIZE(args[1]);
     p->operands = operands;
-    p->names = Py_NewRef(args[3]);
+    p->names[DP_STEP_PARAMS] = Py_NewRef(args[3]);
+    p->names[DP_STEP_GRADS] = Py_NewRef(args[4]);
     atomic_flag_clear(&p->busy);
     all = p->n * operands;
     arrays = PyMem_Calloc((size_t)all + 1, sizeof *arrays);

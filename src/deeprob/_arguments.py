@@ -4,8 +4,8 @@ import difflib
 import functools
 import inspect
 import operator
-from collections.abc import Callable
-from typing import ParamSpec, SupportsFloat, SupportsIndex, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, ParamSpec, SupportsFloat, SupportsIndex, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,9 +25,17 @@ _SYNONYMS = {
     "momentum": "rho mu beta decay",
     "betas": "beta beta1 beta2 beta_1 beta_2 b1 b2",
     "eps": "epsilon",
+    "eps_mode": "eps_in_sqrt eps_inside_sqrt eps_root eps_hat",
+    "dampening": "damping",
+    "initial_accumulator_value": "initial_accumulator",
     "weight_decay": "wd lam lambda_ reg weight_decay_rate",
     "decay": "weight_decay_mode decay_mode decoupled_weight_decay",
     "decay_rate": "alpha rho beta smoothing",
+    "rho": "decay_rate smoothing",
+    "beta": "momentum b1 beta1",
+    "momentum_decay": "psi schedule_decay",
+    "warmup_steps": "warmup num_warmup_steps",
+    "scale": "adjust_lr_fn",
     "clip_norm": "max_norm grad_clip clipnorm",
     "clip_value": "clipvalue clip",
     "bias_correction": "unbias debias correct_bias",
@@ -77,18 +85,35 @@ def answers_keywords(function: Callable[P, R]) -> Callable[P, R]:
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         for given in kwargs:
             if given not in known and given not in losses:
-                raise TypeError(answer(name, given, known))
+                raise TypeError(_answer(name, given, known))
         return function(*args, **kwargs)
 
     return wrapper
 
 
-def answer(function: str, given: str, known: list[str]) -> str:
-    """Return the message about an argument that a function does not take."""
+def with_keywords(function: Callable[P, R], keywords: Mapping[str, tuple[Any, Any]]) -> Callable[P, R]:
+    """Let the signature of a function with ``**keywords`` show them: name -> (annotation, default)."""
+    signature = inspect.signature(function)
+    own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    names = {p.name for p in own}
+    own += [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        for name, (kind, default) in keywords.items()
+        if name not in names
+    ]
+    function.__signature__ = signature.replace(parameters=own)  # type: ignore[attr-defined]
+    return function
+
+
+def _answer(function: str, given: str, known: list[str]) -> str:
+    return f"{function}() has no argument {given!r}; {hint(given, known)}"
+
+
+def hint(given: str, known: list[str]) -> str:
+    """Return what to say of a name that is none of the known ones: the one that was meant, or all."""
     meant = [name for name in known if given in _SYNONYMS.get(name, "").split()]
     meant = meant or difflib.get_close_matches(given, known, n=1)
-    hint = f"; did you mean {meant[0]!r}?" if meant else f"; it takes {', '.join(known)}"
-    return f"{function}() has no argument {given!r}{hint}"
+    return f"did you mean {' or '.join(map(repr, meant))}?" if meant else f"it takes {', '.join(known)}"
 
 
 def as_random(rng: Rng) -> np.random.Generator | np.random.RandomState:

@@ -91,10 +91,19 @@ def step_plan(
     params: tuple[Any, ...],
     states: tuple[Any, ...] | None,
     names: tuple[str, ...],
+    grad_names: tuple[str, ...],
     single: bool,
     /,
 ) -> tuple[Any, tuple[npt.NDArray[np.floating], ...]]: ...
-def step(plan: Any, t: int, hyper: tuple[float, ...], grads: Any, threads: int | None, /) -> int: ...
+def step(
+    plan: Any,
+    t: int,
+    hyper: tuple[Any, ...],
+    grads: Any,
+    threads: int | None,
+    /,
+) -> int: ...
+def check_gradients(plan: Any, grads: Any, /) -> None: ...
 def steps() -> dict[str, tuple[int, int]]: ...
 def descend(
     loss: str,
@@ -110,7 +119,7 @@ def descend(
     class_axis: int,
     threads: int | None,
     step: str,
-    hyper: tuple[float, ...],
+    hyper: tuple[Any, ...],
     states: tuple[npt.NDArray[np.floating], ...],
     rates: npt.NDArray[np.float64],
     t: int,

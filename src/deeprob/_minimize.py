@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._arguments import FloatArray, Rng, answer, as_callable, as_count, as_real
+from ._arguments import FloatArray, Rng, as_callable, as_count, as_real, hint
 from ._lbfgs import floats
 from ._solvers import SOLVERS, Solver
 from ._solvers._problem import Options, Outcome, Problem, Status, Stop, Watch, batches_of
@@ -236,11 +236,12 @@ def _solver(method: Any) -> tuple[str, Solver]:
 def _unknown(name: str, given: str, known: list[str], chosen: Solver) -> str:
     if given == "options":
         return "minimize() has no argument 'options': the method's own are keywords, as in minimize(..., m=5)"
-    text = answer("minimize", given, known)
-    if "did you mean" in text:
-        return text
+    text = f"minimize() has no argument {given!r}"
+    meant = hint(given, known)
+    if "did you mean" in meant:
+        return f"{text}; {meant}"
     own = ", ".join(chosen.options) or "none"
-    return f"{text.split(';')[0]}; it takes {', '.join(_COMMON)}, and method {name!r} {own}"
+    return f"{text}; it takes {', '.join(_COMMON)}, and method {name!r} {own}"
 
 
 def _start(fun: Any, x0: Any) -> FloatArray:

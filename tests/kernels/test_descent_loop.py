@@ -170,7 +170,7 @@ def arguments(**changes):
         "class_axis": 0,
         "threads": 1,
         "step": "momentum",
-        "hyper": (0.1, 0.9, 0.0),
+        "hyper": (0.1, 0.9, 0.0, 0.0),
         "states": (np.zeros((3, 4)),),
         "rates": np.full(2, 0.1),
         "t": 0,

@@ -9,24 +9,63 @@ from deeprob import _core, optim, reference
 
 # Every step of the core, with its other ways besides the defaults.
 VARIANTS = {
-    "momentum": [{"formulation": "displacement"}, {"momentum": 0.0}, {"momentum": 1.0}],
+    "momentum": [
+        {"formulation": "displacement"},
+        {"momentum": 0.0},
+        {"momentum": 1.0},
+        {"dampening": 0.9},
+        {"dampening": 0.5, "formulation": "displacement"},
+    ],
     "nesterov": [{"formulation": "lookahead"}, {"formulation": "torch"}, {"momentum": 0.0}],
-    "adagrad": [{"lr_decay": 0.1}, {"eps": 1e-3}],
-    "rmsprop": [{"decay_rate": 0.99, "eps": 1e-8}, {"decay_rate": 0.0}],
-    "adam": [{"bias_correction": False}, {"betas": (0.0, 0.0)}, {"betas": (0.99, 0.9), "eps": 1e-3}],
+    "adagrad": [{"lr_decay": 0.1}, {"eps": 1e-3}, {"eps": 1e-3, "eps_mode": "inside"}],
+    "rmsprop": [
+        {"decay_rate": 0.99, "eps": 1e-8},
+        {"decay_rate": 0.0},
+        {"eps": 1e-3, "eps_mode": "inside"},
+        {"momentum": 0.9},
+        {"momentum": 0.5, "eps_mode": "inside"},
+        {"centered": True},
+        {"centered": True, "momentum": 0.9, "decay_rate": 0.99},
+    ],
+    "adam": [
+        {"bias_correction": False},
+        {"betas": (0.0, 0.0)},
+        {"betas": (0.99, 0.9), "eps": 1e-3},
+        {"eps_mode": "inside", "eps": 1e-3},
+        {"eps_mode": "hat"},
+        {"amsgrad": True},
+        {"amsgrad": True, "eps_mode": "hat", "betas": (0.5, 0.6)},
+    ],
+    "adamax": [{"betas": (0.0, 0.5)}],
+    "nadam": [{"betas": (0.0, 0.9), "momentum_decay": 0.0}, {"momentum_decay": 3.0}],
+    "radam": [{"betas": (0.5, 0.6)}, {"betas": (0.9, 0.9)}],
+    "adadelta": [{"rho": 0.0, "eps": 1e-3}],
+    "rprop": [{"etas": (0.1, 3.0), "step_sizes": (1e-3, 0.1)}],
+    "asgd": [{"lambd": 0.1, "alpha": 1.0, "t0": 3.0}],
+    "lion": [{"betas": (0.0, 0.0)}],
+    "adabelief": [{"betas": (0.5, 0.9), "eps": 1e-3, "eps_root": 0.0}],
+    "schedule_free_sgd": [{"beta": 0.0, "warmup_steps": 5}, {"beta": 1.0, "weight_lr_power": 0.0}],
+    "schedule_free_adamw": [{"betas": (0.5, 0.9), "warmup_steps": 5}],
 }
-CASES = [(name, {}) for name in _core.steps()]
+CASES = [(name, {}) for name in optim.NAMES if name in _core.steps()]
 CASES += [(name, keywords) for name, variants in VARIANTS.items() for keywords in variants]
+# States that are points, by their numbers, between which w is: any of them may cross 0.
+POINTS = {"schedule_free_sgd": (0, 1), "schedule_free_adamw": (0, 1)}
 # Around the vectors (2 to 16 values, unrolled or not) and the tile of what is strided (256).
 SIZES = [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 65, 127, 129, 255, 256, 257, 1000]
 STEPS = 1000
 
-each_case = pytest.mark.parametrize(("name", "keywords"), CASES, ids=lambda v: str(v))
-each_dtype = pytest.mark.parametrize("dtype", DTYPES)
-
 
 def made(name, params, lr=0.01, **keywords):
     return optim.REGISTRY[name](params, lr=lr, **keywords)
+
+
+# Each kernel once, by the first way that leads to it.
+KERNELS = {made(name, np.zeros(1), **keywords)._kernel: (name, keywords) for name, keywords in CASES[::-1]}
+
+each_case = pytest.mark.parametrize(("name", "keywords"), CASES, ids=lambda v: str(v))
+each_kernel = pytest.mark.parametrize(("name", "keywords"), KERNELS.values(), ids=list(KERNELS))
+each_dtype = pytest.mark.parametrize("dtype", DTYPES)
 
 
 def gradient(rng, shape, dtype):
@@ -45,16 +84,31 @@ def same_bits(a, b):
     np.testing.assert_array_equal(np.signbit(a[number]), np.signbit(b[number]))
 
 
+def largest(before, after):
+    """The size of what a step from one point to another is computed with."""
+    return np.maximum(np.maximum(np.abs(before), np.abs(after)), np.abs(after - before))
+
+
 def check_states(optimizer, states):
     for (_, mine), theirs in zip(optimizer._arrays(), states, strict=True):
         for a, b in zip(mine, theirs, strict=True):
             same_bits(a, b)
 
 
+def zeros(optimizer, like):
+    """States of the optimizer's kernel for an array."""
+    return tuple(np.zeros_like(like) for _ in range(_core.steps()[optimizer._kernel][0]))
+
+
+def twin_of(optimizer, kind="_as_computed"):
+    return getattr(reference, optimizer._kernel + kind)
+
+
 def test_every_step_of_the_core_has_its_class_and_both_twins():
-    assert set(_core.steps()) <= set(optim.NAMES)
+    assert set(KERNELS) == set(_core.steps())
     for name, (states, hypers) in _core.steps().items():
-        optimizer = optim.REGISTRY[name](np.zeros(3))
+        way, keywords = KERNELS[name]
+        optimizer = made(way, np.zeros(3), **keywords)
         ((_, own),) = optimizer._arrays()
         assert (len(own), len(optimizer._hyper())) == (states, hypers)
         assert optimizer._hyper()[0] == optimizer.lr
@@ -66,12 +120,12 @@ def test_every_step_of_the_core_has_its_class_and_both_twins():
 @each_dtype
 def test_the_bits_are_numpys_over_1000_steps(name, keywords, dtype):
     rng = rng_for(name)
-    twin = getattr(reference, f"{name}_as_computed")
     params = [rng.standard_normal(n).astype(dtype) for n in SIZES]
     optimizer = made(name, params, **keywords)
+    twin = twin_of(optimizer)
     # The twins see all sizes at once: elementwise is elementwise.
     w = np.concatenate(params)
-    states = tuple(np.zeros_like(w) for _ in range(_core.steps()[name][0]))
+    states = zeros(optimizer, w)
     ends = np.cumsum(SIZES)[:-1]
     for t in range(1, STEPS + 1):
         if t == STEPS // 2:
@@ -90,19 +144,21 @@ def test_the_bits_are_numpys_over_1000_steps(name, keywords, dtype):
 @each_case
 def test_a_step_is_the_textbooks_to_8_ulp(name, keywords):
     rng = rng_for(name)
-    twin = getattr(reference, name)
     w = rng.standard_normal(200)
     optimizer = made(name, w, **keywords)
+    twin = twin_of(optimizer, "")
     ((_, states),) = optimizer._arrays()
     for t in range(1, STEPS + 1):
         g = gradient(rng, w.size, "float64")
-        before = w.copy()
-        expected, new = twin(w, g, tuple(s.copy() for s in states), t, *optimizer._hyper())
+        before, olds = w.copy(), tuple(s.copy() for s in states)
+        expected, new = twin(w, g, olds, t, *optimizer._hyper())
         optimizer.step(g)
-        size = np.maximum(np.abs(expected), np.maximum(np.abs(before), np.abs(expected - before)))
+        points = POINTS.get(name, ())
+        size = np.max([largest(before, expected), *(largest(olds[k], new[k]) for k in points)], axis=0)
         assert (np.abs(w - expected) <= 8 * np.spacing(size)).all()
-        for mine, theirs in zip(states, new, strict=True):
-            assert (np.abs(mine - theirs) <= 8 * np.spacing(np.abs(theirs))).all()
+        for k, (mine, theirs) in enumerate(zip(states, new, strict=True)):
+            own = size if k in points else np.abs(theirs)
+            assert (np.abs(mine - theirs) <= 8 * np.spacing(own)).all()
 
 
 @each_case
@@ -112,10 +168,9 @@ def test_the_edges_of_the_dtype(name, keywords, dtype):
     edges = [0.0, -0.0, 1.0, np.inf, -np.inf, np.nan, info.max, -info.max, info.tiny, info.smallest_subnormal]
     edges += [np.sqrt(info.max), np.sqrt(info.tiny), 1e-3 * info.tiny, info.eps]
     g, w = (a.ravel().astype(dtype) for a in np.meshgrid(edges, edges))
-    twin = getattr(reference, f"{name}_as_computed")
     mine = w.copy()
     optimizer = made(name, mine, **keywords)
-    states = tuple(np.zeros_like(w) for _ in range(_core.steps()[name][0]))
+    twin, states = twin_of(optimizer), zeros(optimizer, w)
     with np.errstate(all="ignore"):
         for t in range(1, 4):
             w, states = twin(w, g, states, t, *optimizer._hyper())
@@ -136,16 +191,15 @@ COMMON = [
 
 
 @pytest.mark.parametrize("common", COMMON, ids=str)
-@each_case
+@each_kernel
 @each_dtype
 def test_what_all_have_in_common_is_the_twins(name, keywords, dtype, common):
     rng = rng_for(name)
-    twin = getattr(reference, f"{name}_as_computed")
     start = [rng.standard_normal(n).astype(dtype) for n in SIZES]
     dense, spread = [w.copy() for w in start], [np.repeat(w, 2)[::2] for w in start]
     optimizers = [made(name, params, **keywords, **common) for params in (dense, spread)]
     w, ends = np.concatenate(start), np.cumsum(SIZES)[:-1]
-    states = tuple(np.zeros_like(w) for _ in range(_core.steps()[name][0]))
+    twin, states = twin_of(optimizers[0]), zeros(optimizers[0], w)
     for t in range(1, 30):
         g = gradient(rng, w.size, dtype)
         own = optimizers[0]._hyper()
@@ -226,20 +280,20 @@ def offset(a):
 
 
 @each_dtype
-@pytest.mark.parametrize("name", _core.steps())
+@each_kernel
 @pytest.mark.parametrize("g_layout", LAYOUTS)
 @pytest.mark.parametrize("w_layout", LAYOUTS)
-def test_any_strides_of_parameters_and_gradients(w_layout, g_layout, name, dtype):
+def test_any_strides_of_parameters_and_gradients(w_layout, g_layout, name, keywords, dtype):
     for shape in [(1, 1), (3, 5), (10, 73), (300, 2), (2, 300), (17, 40)]:
         rng = rng_for(*shape)
         start = rng.standard_normal(shape).astype(dtype)
         expected = start.copy()
-        plain = made(name, expected)
+        plain = made(name, expected, **keywords)
         w = LAYOUTS[w_layout](start)
         memory = w
         while memory.base is not None:
             memory = memory.base
-        optimizer = made(name, w)
+        optimizer = made(name, w, **keywords)
         around = memory.copy()
         for _ in range(3):
             g = gradient(rng, shape, dtype)
@@ -250,27 +304,27 @@ def test_any_strides_of_parameters_and_gradients(w_layout, g_layout, name, dtype
         assert memory.tobytes() == around.tobytes()
 
 
-@pytest.mark.parametrize("name", _core.steps())
-def test_more_axes_and_none(name):
+@each_kernel
+def test_more_axes_and_none(name, keywords):
     rng = rng_for(name)
     for axes in [(0, 1, 2, 3), (3, 1, 0, 2), (2, 3, 1, 0)]:
         start, g = rng.standard_normal((2, 3, 1, 5, 7))
         expected = start.copy()
-        made(name, expected).step(g)
+        made(name, expected, **keywords).step(g)
         w = start.transpose(axes).copy().transpose(np.argsort(axes))
-        made(name, w).step(g)
+        made(name, w, **keywords).step(g)
         same_bits(w, expected)
         cube = np.zeros((6, 2, 10, 14))
         cube[::2, ::2, ::2, ::-2] = start
-        made(name, cube[::2, ::2, ::2, ::-2]).step(g)
+        made(name, cube[::2, ::2, ::2, ::-2], **keywords).step(g)
         same_bits(cube[::2, ::2, ::2, ::-2], expected)
         assert np.count_nonzero(cube[1::2]) == 0
     point = np.array(1.0)
-    made(name, point).step(np.array(2.0))
+    made(name, point, **keywords).step(np.array(2.0))
     one = np.array([1.0])
-    made(name, one).step(np.array([2.0]))
+    made(name, one, **keywords).step(np.array([2.0]))
     assert point == one[0] != 1.0
-    made(name, np.zeros((3, 0, 2))).step(np.zeros((3, 0, 2)))
+    made(name, np.zeros((3, 0, 2)), **keywords).step(np.zeros((3, 0, 2)))
 
 
 def test_one_number_for_all_gradients_and_columns_of_one_matrix():
@@ -283,24 +337,28 @@ def test_one_number_for_all_gradients_and_columns_of_one_matrix():
     np.testing.assert_array_equal(W, np.zeros((4, 6)))
 
 
-@pytest.mark.parametrize("name", _core.steps())
+@each_kernel
 @each_dtype
-def test_any_number_of_threads_gives_the_same_bits(name, dtype):
+def test_any_number_of_threads_gives_the_same_bits(name, keywords, dtype):
     shapes = [(1_100_003,), (10, 7), (0,), (400_000,), (3,), (500, 300)]
     rng = rng_for(name)
     starts = [rng.standard_normal(shape).astype(dtype) for shape in shapes]
     grads = [gradient(rng, shape, dtype) for shape in shapes]
-    twin = getattr(reference, f"{name}_as_computed")
+    ends = []
     for threads in (1, 2, 7):
         params = [a.copy("F") for a in starts]
-        optimizer = made(name, params, threads=threads)
+        optimizer = made(name, params, threads=threads, **keywords)
+        hypers = []
         for _ in range(2):
+            hypers.append(optimizer._hyper())
             optimizer.step(grads)
-        for w, start, g in zip(params, starts, grads, strict=True):
-            expected, states = start, tuple(np.zeros_like(start) for _ in range(_core.steps()[name][0]))
-            for t in (1, 2):
-                expected, states = twin(expected, g, states, t, *optimizer._hyper())
-            same_bits(w, expected)
+        ends.append(params)
+    for k, (start, g) in enumerate(zip(starts, grads, strict=True)):
+        expected, states = start, zeros(optimizer, start)
+        for t in (1, 2):
+            expected, states = twin_of(optimizer)(expected, g, states, t, *hypers[t - 1])
+        for params in ends:
+            same_bits(params[k], expected)
 
 
 def test_gradients_with_a_stride_of_0_in_one_axis():

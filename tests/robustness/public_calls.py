@@ -678,8 +678,21 @@ def _wrong_optimizers():
     for value in [0.9, None, (0.9,), "ab "]:
         yield Refused(repr(value), right("optim.adam").but(betas=value), "betas", TypeError)
     for value in [None, 1, "yes", np.array([True])]:
-        call = right("optim.adam").but(bias_correction=value)
-        yield Refused(repr(value), call, "bias_correction", TypeError)
+        for function, key in [
+            ("optim.adam", "bias_correction"),
+            ("optim.adam", "amsgrad"),
+            ("optim.adamw", "amsgrad"),
+            ("optim.rmsprop", "centered"),
+            ("optim.sgd", "keep_update"),
+        ]:
+            yield Refused(f"{key} {value!r}", right(function).but(**{key: value}), key, TypeError)
+    for function in ["optim.adam", "optim.adamw", "optim.rmsprop", "optim.adagrad"]:
+        for value in ["hats", None, 1, ["inside"]]:
+            call = right(function).but(eps_mode=value)
+            yield Refused(repr(value), call, "eps_mode", BOTH, ("'outside', 'inside'",))
+    for value, error in [*WRONG_WEIGHTS, (1.5, ValueError)]:
+        yield Refused(_short(value), right("optim.momentum").but(dampening=value), "dampening", error)
+        yield Refused(_short(value), right("optim.rmsprop").but(momentum=value), "momentum", error)
 
 
 def _wrong_minimizers():
@@ -794,4 +807,6 @@ KEYWORDS = [
     ("optim.adam", "beta_2", "betas"),
     ("optim.adam", "epsilon", "eps"),
     ("optim.adam", "num_threads", "threads"),
+    ("optim.adam", "eps_root", "eps_mode"),
+    ("optim.rmsprop", "rho", "decay_rate"),
 ]

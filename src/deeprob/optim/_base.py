@@ -2,24 +2,27 @@
 
 import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self, overload
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Self, TypedDict, Unpack, overload
 
 import numpy as np
 
 from .. import _core
-from .._arguments import FloatArray, answers_keywords, as_count, as_real
+from .._arguments import FloatArray, answers_keywords, as_count, as_real, with_keywords
+from ._form import Arrays as Arrays
+from ._form import Form, Groups, are_groups
+from ._groups import Group, read_groups
 from ._hyper import Decay, Hyper, as_flag, as_limit, as_meaning
 from ._state import Saving
 
-# One array, or several by position or by name.
-Arrays = FloatArray | Sequence[FloatArray] | Mapping[Any, FloatArray]
-
+Hypers = tuple[float, ...] | tuple[tuple[float, ...], ...]
 
 # What all classes document alike, in the place of <params>, <common> and <raises>.
 _DOCS = {
-    "<params>": """params : array of float32 or float64, or list or dict of them
-        What steps change in place; any shapes and strides. Kept, not copied.
+    "<params>": """params : array of float32 or float64, or list or dict of them, or groups
+        What steps change in place; any shapes and strides. Kept, not copied. Groups are a list of dicts
+        with "params", one of the former, and what hyperparameters the group has for itself; see
+        `Optimizer.groups`.
     lr : float
         The learning rate, at least 0. ``opt.lr`` may be set at any time.""",
     "<common>": """weight_decay : float
@@ -35,7 +38,10 @@ _DOCS = {
         is more than clip_norm, scaled down to it. One of the two; may be set at any time.
     threads : int, optional
         At most this many threads; default `get_num_threads()`. The result has the same bits for any
-        number.""",
+        number.
+    keep_update : bool
+        Whether ``last_update`` is kept, which costs a copy of the parameters a step; may be set at any
+        time.""",
     "<raises>": """ValueError, TypeError
         If params are not such arrays, share memory, or a number is out of range; the message names it.""",
 }
@@ -43,14 +49,24 @@ _DOCS = {
 
 def norm(grads: Any) -> float:
     """Return the Euclidean norm of all values of some arrays, in float64."""
-    return math.sqrt(math.fsum(float(np.sum(np.square(g, dtype=np.float64))) for g in grads))
+    with np.errstate(over="ignore", under="ignore"):
+        squared = math.fsum(float(np.sum(np.square(g, dtype=np.float64))) for g in grads)
+    if 1e-280 < squared < math.inf or math.isnan(squared):
+        return math.sqrt(squared)
+    largest = max((float(np.max(np.abs(g))) for g in grads if np.size(g)), default=0.0)
+    if largest in (0.0, math.inf):
+        return largest
+    return largest * math.sqrt(math.fsum(float(np.sum(np.square(g / largest))) for g in grads))
 
 
 class State:
-    """The state arrays of one kind, in the form of the parameters; the arrays themselves, not copies."""
+    """The state arrays of one kind, in the form of the parameters; the arrays themselves, not copies.
 
-    def __init__(self, number: int) -> None:
-        self.number = number
+    The kernel's state of that number; of an optimizer that chooses among kernels, only those named have it.
+    """
+
+    def __init__(self, number: int, *kernels: str) -> None:
+        self.number, self.kernels = number, kernels
 
     @overload
     def __get__(self, optimizer: None, owner: type) -> Self: ...
@@ -59,6 +75,8 @@ class State:
     def __get__(self, optimizer: "Optimizer | None", owner: type) -> Any:
         if optimizer is None:
             return self
+        if self.kernels and optimizer._kernel not in self.kernels:
+            raise AttributeError(f"this {type(optimizer).__name__} was made without {self.name}")
         return optimizer._formed([states[self.number] for _, states in optimizer._arrays()])
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -70,7 +88,16 @@ class State:
         )
 
 
-_COMMON = ("weight_decay", "decay", "maximize", "clip_value", "clip_norm")
+class Common(TypedDict, total=False):
+    """The keywords that all optimizers take."""
+
+    weight_decay: float
+    decay: Decay
+    maximize: bool
+    clip_value: float | None
+    clip_norm: float | None
+    threads: int | None
+    keep_update: bool
 
 
 class Optimizer(Saving):
@@ -78,7 +105,7 @@ class Optimizer(Saving):
 
     What a training loop in C needs of one: ``_kernel``, the name of its step; ``_all_hypers()``, all
     hyperparameters now; ``_rate(lr)``; ``_arrays()``, its parameters with their states; and ``t``, which the
-    loop sets to the number of steps taken.
+    loop sets to the number of steps taken. It takes none whose parameters come in groups: ``_in_c()``.
 
     Attributes
     ----------
@@ -91,8 +118,11 @@ class Optimizer(Saving):
     """
 
     _kernel = ""
-    _hypers: tuple[float, ...] | None
+    _hypers: Hypers | None
     _clip_norm: float | None
+    _form: Form | Groups
+    _overrides: list[dict[str, Any]]  # each group's own hyperparameters; empty where there are no groups
+    _update: list[FloatArray] | None
     lr: Hyper[float]
     weight_decay = Hyper(as_real)
     decay = Hyper(as_meaning)
@@ -100,65 +130,72 @@ class Optimizer(Saving):
     clip_value = Hyper(as_limit)
     clip_norm = Hyper(as_limit)
 
+    # What the common keywords are when they are not given.
+    _defaults: ClassVar[Common] = {
+        "weight_decay": 0.0,
+        "decay": "l2",
+        "maximize": False,
+        "clip_value": None,
+        "clip_norm": None,
+        "threads": None,
+        "keep_update": False,
+    }
+    # Of these, what is no hyperparameter: it changes nothing that a step computes.
+    _aside = ("threads", "keep_update")
+    # Other keywords that are shown only where they are not this.
+    _usual: ClassVar[dict[str, Any]] = {}
+
     def __init_subclass__(cls) -> None:
         for name, text in _DOCS.items():
             cls.__doc__ = (cls.__doc__ or "").replace(name, text)
+        if "__init__" in vars(cls):
+            kinds = Common.__annotations__
+            cls.__init__ = answers_keywords(  # type: ignore[method-assign]
+                with_keywords(
+                    cls.__init__, {name: (kinds[name], value) for name, value in cls._defaults.items()}
+                )
+            )
 
-    @answers_keywords
-    def __init__(
-        self,
-        params: Arrays,
-        threads: int | None = None,
-        *,
-        weight_decay: float = 0.0,
-        decay: Decay = "l2",
-        maximize: bool = False,
-        clip_value: float | None = None,
-        clip_norm: float | None = None,
-    ) -> None:
-        self.weight_decay = weight_decay
-        self.decay = decay
-        self.maximize = maximize
-        self.clip_value = clip_value
-        self.clip_norm = clip_norm
+    def __init__(self, params: Arrays, **common: Unpack[Common]) -> None:
+        given: Any = {**self._defaults, **common}
+        self.threads = given.pop("threads")
+        for name, value in given.items():
+            setattr(self, name, value)
         self._check_clips()
-        self.threads = threads
-        _core.check_options(0, 0, threads)
-        self._keys = list(params) if isinstance(params, Mapping) else None
-        self._single = not isinstance(params, list | tuple | Mapping)
-        self._params = (params,) if self._single else self._in_order(params, "params")
-        if not self._params:
-            raise ValueError(f"params is an empty {type(params).__name__}; expected at least one array")
+        _core.check_options(0, 0, self.threads)
+        self._read(params)
+        self._single = self._form.single
+        self._kernel = self._chosen()
         self._t = 0
         self._prepare(None)
 
+    def _read(self, params: Arrays) -> None:
+        """Take the parameters, and what hyperparameters their groups have."""
+        if are_groups(params):
+            self._form, self._params, self._overrides = read_groups(self, params)
+            for owner in self._owners():
+                owner._check_clips()
+        else:
+            self._form, self._overrides = Form(params, "params"), []
+            self._params = self._form.flat(params, "params")
+
+    def _chosen(self) -> str:
+        """Return the name of the kernel, which the hyperparameters may decide; it stays."""
+        return self._kernel
+
     def _prepare(self, states: tuple[FloatArray, ...] | None) -> None:
-        names = tuple(f"[{key!r}]" for key in self._keys or range(len(self._params)))
-        if self._single:
-            names = ("",)
-        self._plan, self._states = _core.step_plan(self._kernel, self._params, states, names, self._single)
+        names, of_grads = (tuple(self._form.names(name)) for name in ("params", "grads"))
+        self._plan, self._states = _core.step_plan(
+            self._kernel, self._params, states, names, of_grads, self._single
+        )
 
     def _in_order(self, arrays: Any, name: str) -> tuple[Any, ...]:
-        """Return the arrays of a list or dict as a tuple, in the order of the parameters."""
-        if self._keys is None:
-            if not isinstance(arrays, list | tuple):
-                raise TypeError(f"{name} is a {type(arrays).__name__}; expected a list of arrays, as params")
-            if name == "grads" and len(arrays) != len(self._params):
-                raise ValueError(
-                    f"{name} has {len(arrays)} arrays; expected {len(self._params)}, one for each of params"
-                )
-            return tuple(arrays)
-        if not isinstance(arrays, Mapping):
-            raise TypeError(f"{name} is a {type(arrays).__name__}; expected a dict of arrays, as params")
-        if arrays.keys() != set(self._keys):
-            raise ValueError(f"{name} has the keys {list(arrays)}; expected those of params, {self._keys}")
-        return tuple(arrays[key] for key in self._keys)
+        """Return arrays of the parameters' form as a tuple, in the order of the parameters."""
+        return self._form.flat(arrays, name)
 
     def _formed(self, arrays: list[FloatArray]) -> Any:
         """Return arrays, one for each of the parameters, in the form of the parameters."""
-        if self._single:
-            return arrays[0]
-        return arrays if self._keys is None else dict(zip(self._keys, arrays, strict=True))
+        return self._form.formed(arrays)
 
     def _hyper(self) -> tuple[float, ...]:
         """Return the hyperparameters as the step takes them, lr first."""
@@ -170,7 +207,8 @@ class Optimizer(Saving):
 
     def _in_c(self) -> bool:
         """Whether a loop in C can take the steps: nothing of a gradient is asked for first."""
-        return self.clip_norm is None and type(self).step is Optimizer.step
+        plain = type(self).step is Optimizer.step and not self._overrides
+        return plain and self.clip_norm is None and not self.keep_update
 
     def _check_clips(self) -> None:
         if self.clip_value is not None and self.clip_norm is not None:
@@ -191,10 +229,35 @@ class Optimizer(Saving):
         common = (scale, clip, *terms)
         return () if common == (1.0, np.inf, 0.0, 0.0, 0.0) else common
 
-    def _all_hypers(self) -> tuple[float, ...]:
+    def _with(self, changes: Mapping[str, Any]) -> Self:
+        """Return this optimizer as it is with other hyperparameters, only to be asked for what they give."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__, **changes)
+        return other
+
+    def _views(self) -> list[Self]:
+        """Return, for each group of parameters, this optimizer as it is for it."""
+        return [self._with(own) for own in self._overrides]
+
+    def _owners(self) -> list[Self]:
+        """Return, for each array of parameters, this optimizer as it is for the array's group."""
+        if not isinstance(self._form, Groups):
+            return [self] * len(self._params)
+        owners = self._views()
+        return [owners[k] for k in self._form.of]
+
+    def _hypers_at(self, scale: float) -> Hypers:
+        """Return all hyperparameters for gradients times ``scale``: a tuple, or one for each array."""
+        if not isinstance(self._form, Groups):
+            return self._hyper() + self._common(scale)
+        each = [view._hyper() + view._common(scale) for view in self._views()]
+        return tuple(each[k] for k in self._form.of)
+
+    def _all_hypers(self) -> Hypers:
         """Return the step's own hyperparameters and, if there are any, those that all have in common."""
         if self._hypers is None:
-            self._hypers = self._hyper() + self._common()
+            self._plain = self.clip_norm is None and not self.keep_update
+            self._hypers = self._hypers_at(1.0)
         return self._hypers
 
     def _arrays(self) -> list[tuple[FloatArray, tuple[FloatArray, ...]]]:
@@ -224,16 +287,74 @@ class Optimizer(Saving):
         hypers = self._hypers or self._all_hypers()
         if callable(grads):
             grads = grads(self._point())
-        given = grads if self._single else self._in_order(grads, "grads")
-        if self._clip_norm is not None:
-            hypers = self._clipped(given)
+        given = grads if self._single else self._form.flat(grads, "grads")
+        if not self._plain:
+            self._step_aside(given)
+            return
         self._t = _core.step(self._plan, self._t + 1, hypers, given, self.threads)
 
-    def _clipped(self, given: Any) -> tuple[float, ...]:
+    def _step_aside(self, given: Any) -> None:
+        """Take a step that clips by the norm or whose update is kept."""
+        hypers = self._clipped(given) if self._clip_norm is not None else self._all_hypers()
+        before = [w.copy() for w in self._params] if self.keep_update else None
+        self._advance(hypers, given)
+        if before is not None:
+            with np.errstate(all="ignore"):  # infinite weights may have been before
+                pairs = zip(self._params, before, strict=True)
+                self._update = [np.subtract(w, old, out=old) for w, old in pairs]
+
+    def _advance(self, hypers: Hypers, given: Any) -> None:
+        """Take the step itself."""
+        self._t = _core.step(self._plan, self._t + 1, hypers, given, self.threads)
+
+    def _clipped(self, given: Any) -> Hypers:
         """Return the hyperparameters of a step whose gradients are scaled down to the norm asked for."""
         size, most = norm([given] if self._single else given), self.clip_norm
-        scale = most / size if most is not None and size > most else 1.0
-        return self._hyper() + self._common(scale)
+        return self._hypers_at(most / size if most is not None and size > most else 1.0)
+
+    @property
+    def keep_update(self) -> bool:
+        """Whether ``last_update`` is kept, which costs a copy of the parameters a step; may be set."""
+        return self._keep_update
+
+    @keep_update.setter
+    def keep_update(self, keep: bool) -> None:
+        self._keep_update = as_flag(keep, "keep_update")
+        self._update = None
+        self._hypers = None
+
+    @property
+    def last_update(self) -> Any:
+        """What the last step added to the parameters, in their form: w after it minus w before it.
+
+        All of it, weight decay too; rounded once to the dtype. 0 before the first step that ``keep_update``
+        saw. AttributeError unless it is True.
+        """
+        if not self._keep_update:
+            raise AttributeError(
+                "last_update is kept only with keep_update=True, which may be set at any time"
+            )
+        return self._formed(self._update or [np.zeros_like(w) for w in self._params])
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The groups of parameters: of each ``params``, and its hyperparameters, to read and to set.
+
+        What a group has not set for itself follows the optimizer's own at any time; ``del`` makes it follow
+        again. clip_norm is of all groups together.
+
+        >>> import numpy as np
+        >>> from deeprob import optim
+        >>> W, b = np.ones((2, 3)), np.ones(2)
+        >>> opt = optim.SGD([{"params": W, "weight_decay": 0.05}, {"params": b}], lr=0.5)
+        >>> opt.step([np.zeros((2, 3)), np.ones(2)])  # w (1 - 0.5 2 0.05); b - 0.5
+        >>> float(W[0, 0]), float(b[0])
+        (0.95, 0.5)
+        >>> opt.groups[1].lr = 0.0
+        >>> opt.groups[0].lr, opt.groups[1].lr
+        (0.5, 0.0)
+        """
+        return tuple(Group(self, k) for k in range(max(1, len(self._overrides))))
 
     @property
     def t(self) -> int:
@@ -251,10 +372,8 @@ class Optimizer(Saving):
 
     def _named_hypers(self) -> dict[str, Any]:
         """Return the hyperparameters by the names of the constructor's arguments."""
-        own = inspect.signature(type(self)).parameters.values()
-        names = [p.name for p in own if p.kind is not p.VAR_KEYWORD and p.name not in ("params", "threads")]
-        names += [name for name in _COMMON if name not in names]
-        return {name: getattr(self, name) for name in names}
+        names = inspect.signature(type(self)).parameters
+        return {name: getattr(self, name) for name in names if name not in ("params", *self._aside)}
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_plan"}
@@ -264,11 +383,13 @@ class Optimizer(Saving):
         self._prepare(self._states)
 
     def __repr__(self) -> str:
-        defaults = {**inspect.signature(Optimizer).parameters, **inspect.signature(type(self)).parameters}
+        usual = {**self._defaults, **self._usual}
         shown = ", ".join(
             f"{name}={value!r}"
             for name, value in self._named_hypers().items()
-            if name not in _COMMON or value != defaults[name].default
+            if name not in usual or value != usual[name]
         )
+        own = [{name[1:]: value for name, value in each.items()} for each in self._overrides]
+        groups = f"; groups {', '.join(map(repr, own))}" if own else ""
         count = sum(np.size(w) for w in self._params)
-        return f"{type(self).__name__}({shown}; {count} parameters, t={self.t})"
+        return f"{type(self).__name__}({shown}{groups}; {count} parameters, t={self.t})"

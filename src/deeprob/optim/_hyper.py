@@ -24,6 +24,13 @@ def as_decay(value: float, name: str, below: float = np.inf) -> float:
     return number
 
 
+def as_pair(value: tuple[float, float], name: str, parts: str) -> tuple[float, float]:
+    """Return ``value`` as a pair of floats of at least 0; ``parts`` says of what."""
+    if not isinstance(value, tuple | list | np.ndarray) or len(value) != 2:
+        raise TypeError(f"{name} is {value!r}; expected a pair of numbers, {parts}")
+    return as_real(value[0], f"{name}[0]"), as_real(value[1], f"{name}[1]")
+
+
 def as_betas(value: tuple[float, float], name: str) -> tuple[float, float]:
     """Return ``value`` as a pair of floats in 0..1, smaller than 1."""
     if not isinstance(value, tuple | list | np.ndarray) or len(value) != 2:
@@ -54,6 +61,11 @@ def as_meaning(value: Decay, name: str) -> Decay:
     return value
 
 
+def as_choice(*choices: str) -> Callable[[Any, str], str]:
+    """Return a check that lets these values pass."""
+    return lambda value, name: one_of(value, name, choices)
+
+
 class Hyper(Generic[T]):
     """A hyperparameter: an attribute that is checked when it is set, and heard at the next step."""
 
@@ -72,6 +84,10 @@ class Hyper(Generic[T]):
             return self
         value: T = optimizer.__dict__["_" + self.name]
         return value
+
+    def checked(self, optimizer: "Optimizer", value: Any, name: str) -> T:  # noqa: ARG002
+        """Return ``value`` as ``optimizer`` or a group of it may have it; messages call it ``name``."""
+        return self.check(value, name)
 
     def __set__(self, optimizer: "Optimizer", value: T) -> None:
         optimizer.__dict__["_" + self.name] = self.check(value, self.name)

@@ -1,8 +1,10 @@
 """AdaGrad: steps divided by the root of all squared gradients."""
 
-from .._arguments import answers_keywords, as_real
-from ._base import Arrays, Optimizer, State
-from ._hyper import Decay, Hyper
+from typing import Any, ClassVar, Unpack
+
+from .._arguments import as_real
+from ._base import Arrays, Common, Optimizer, State
+from ._hyper import Hyper, as_choice
 
 
 class AdaGrad(Optimizer):
@@ -14,6 +16,8 @@ class AdaGrad(Optimizer):
     eps : float
         Added to the root, at least 0; may be set at any time. The default is the lecture's; PyTorch's
         is ``eps=1e-10``.
+    eps_mode : {"outside", "inside"}
+        sqrt(G) + eps, or sqrt(G + eps), as in Keras and optax; may be set at any time.
     lr_decay : float
         Step t takes lr / (1 + (t - 1) lr_decay), as PyTorch's; may be set at any time.
     initial_accumulator_value : float
@@ -51,11 +55,12 @@ class AdaGrad(Optimizer):
 
     _kernel = "adagrad"
     grad_squared = State(0)
+    _usual: ClassVar[dict[str, Any]] = {"eps_mode": "outside"}
     lr = Hyper(as_real)
     eps = Hyper(as_real)
+    eps_mode = Hyper(as_choice("outside", "inside"))
     lr_decay = Hyper(as_real)
 
-    @answers_keywords
     def __init__(
         self,
         params: Arrays,
@@ -64,28 +69,17 @@ class AdaGrad(Optimizer):
         eps: float = 1e-7,
         lr_decay: float = 0.0,
         initial_accumulator_value: float = 0.0,
-        weight_decay: float = 0.0,
-        decay: Decay = "l2",
-        maximize: bool = False,
-        clip_value: float | None = None,
-        clip_norm: float | None = None,
-        threads: int | None = None,
+        eps_mode: str = "outside",
+        **common: Unpack[Common],
     ) -> None:
         self.lr = lr
         self.eps = eps
+        self.eps_mode = eps_mode
         self.lr_decay = lr_decay
         self.initial_accumulator_value = as_real(initial_accumulator_value, "initial_accumulator_value")
-        super().__init__(
-            params,
-            threads,
-            weight_decay=weight_decay,
-            decay=decay,
-            maximize=maximize,
-            clip_value=clip_value,
-            clip_norm=clip_norm,
-        )
+        super().__init__(params, **common)
         for _, (squared,) in self._arrays():
             squared[...] = self.initial_accumulator_value
 
     def _hyper(self) -> tuple[float, ...]:
-        return (self.lr, self.eps, self.lr_decay)
+        return (self.lr, self.eps, self.lr_decay, float(self.eps_mode == "inside"))

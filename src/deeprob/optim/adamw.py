@@ -1,9 +1,11 @@
 """AdamW: Adam with decoupled weight decay."""
 
-from .._arguments import answers_keywords, as_real
-from ._base import Arrays
-from ._hyper import Decay, Hyper
-from .adam import Adam
+from typing import ClassVar, Unpack
+
+from .._arguments import as_real
+from ._base import Arrays, Common
+from ._hyper import Hyper
+from .adam import Adam, EpsMode
 
 
 class AdamW(Adam):
@@ -23,12 +25,14 @@ class AdamW(Adam):
     eta : float
         The schedule multiplier eta_t, at least 0; may be set at any time, for example to
         ``0.5 * (1 + np.cos(np.pi * t / T))``. It multiplies both terms.
+    amsgrad, eps_mode
+        As `Adam`'s.
     <common>
 
     Attributes
     ----------
-    moment1, moment2 : array, or list or dict of arrays
-        m and v, in the form of ``params``; 0 at first.
+    moment1, moment2, max_moment2, moment1_unbias, moment2_unbias : array, or list or dict of arrays
+        As `Adam`'s: m and v and what is made of them, in the form of ``params``.
 
     Raises
     ------
@@ -51,9 +55,9 @@ class AdamW(Adam):
     array([0.99])
     """
 
+    _defaults: ClassVar[Common] = {**Adam._defaults, "weight_decay": 1e-5, "decay": "paper"}
     eta = Hyper(as_real)
 
-    @answers_keywords
     def __init__(
         self,
         params: Arrays,
@@ -62,26 +66,12 @@ class AdamW(Adam):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         eta: float = 1.0,
-        weight_decay: float = 1e-5,
-        decay: Decay = "paper",
-        maximize: bool = False,
-        clip_value: float | None = None,
-        clip_norm: float | None = None,
-        threads: int | None = None,
+        amsgrad: bool = False,
+        eps_mode: EpsMode = "outside",
+        **common: Unpack[Common],
     ) -> None:
         self.eta = eta
-        super().__init__(
-            params,
-            lr=lr,
-            betas=betas,
-            eps=eps,
-            weight_decay=weight_decay,
-            decay=decay,
-            maximize=maximize,
-            clip_value=clip_value,
-            clip_norm=clip_norm,
-            threads=threads,
-        )
+        super().__init__(params, lr=lr, betas=betas, eps=eps, amsgrad=amsgrad, eps_mode=eps_mode, **common)
 
     def _rate(self, lr: float) -> float:
         return self.eta * lr

@@ -1,10 +1,10 @@
 """SGD with momentum, in the lecture's two formulations."""
 
-from typing import Literal
+from typing import Any, ClassVar, Literal, Unpack
 
-from .._arguments import answers_keywords, as_real, one_of
-from ._base import Arrays, Optimizer, State
-from ._hyper import Decay, Hyper, as_decay
+from .._arguments import as_real, one_of
+from ._base import Arrays, Common, Optimizer, State
+from ._hyper import Hyper, as_decay
 
 Formulation = Literal["velocity", "displacement"]
 
@@ -14,7 +14,8 @@ class Momentum(Optimizer):
 
     With rho = ``momentum``, "velocity": v <- rho v + g, w <- w - lr v, PyTorch's SGD;
     "displacement": v <- rho v - lr g, w <- w + v. The same sequence of w while lr stays the same: after a
-    change of lr, "velocity" uses the new one at once, "displacement" as fast as v forgets.
+    change of lr, "velocity" uses the new one at once, "displacement" as fast as v forgets. With
+    ``dampening``, g counts (1 - dampening) g from the second step on: PyTorch's, whose first v is g.
 
     Parameters
     ----------
@@ -23,6 +24,8 @@ class Momentum(Optimizer):
         rho, in 0 .. 1, typically 0.9 or 0.99; may be set at any time.
     formulation : {"velocity", "displacement"}
         Which of the two.
+    dampening : float
+        In 0 .. 1; may be set at any time. With ``dampening=momentum``, v is a mean of the gradients.
     <common>
 
     Attributes
@@ -54,10 +57,11 @@ class Momentum(Optimizer):
 
     _kernel = "momentum"
     velocity = State(0)
+    _usual: ClassVar[dict[str, Any]] = {"dampening": 0.0}
     lr = Hyper(as_real)
     momentum = Hyper(as_decay)
+    dampening = Hyper(as_decay)
 
-    @answers_keywords
     def __init__(
         self,
         params: Arrays,
@@ -65,25 +69,14 @@ class Momentum(Optimizer):
         lr: float = 1e-3,
         momentum: float = 0.9,
         formulation: Formulation = "velocity",
-        weight_decay: float = 0.0,
-        decay: Decay = "l2",
-        maximize: bool = False,
-        clip_value: float | None = None,
-        clip_norm: float | None = None,
-        threads: int | None = None,
+        dampening: float = 0.0,
+        **common: Unpack[Common],
     ) -> None:
         self.lr = lr
         self.momentum = momentum
+        self.dampening = dampening
         self._formulation = one_of(formulation, "formulation", ("velocity", "displacement"))
-        super().__init__(
-            params,
-            threads,
-            weight_decay=weight_decay,
-            decay=decay,
-            maximize=maximize,
-            clip_value=clip_value,
-            clip_norm=clip_norm,
-        )
+        super().__init__(params, **common)
 
     @property
     def formulation(self) -> str:
@@ -91,4 +84,4 @@ class Momentum(Optimizer):
         return self._formulation
 
     def _hyper(self) -> tuple[float, ...]:
-        return (self.lr, self.momentum, float(self.formulation == "displacement"))
+        return (self.lr, self.momentum, float(self.formulation == "displacement"), self.dampening)

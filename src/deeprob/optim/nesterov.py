@@ -1,12 +1,12 @@
 """Nesterov momentum, in the lecture's two formulations and PyTorch's."""
 
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Unpack, get_args
 
 import numpy as np
 
-from .._arguments import answers_keywords, as_real, one_of
-from ._base import Arrays, Optimizer, State
-from ._hyper import Decay, Hyper, as_decay
+from .._arguments import as_real, one_of
+from ._base import Arrays, Common, Optimizer, State
+from ._hyper import Hyper, as_decay
 
 Formulation = Literal["lookahead", "rearranged", "torch"]
 
@@ -69,7 +69,6 @@ class Nesterov(Optimizer):
     lr = Hyper(as_real)
     momentum = Hyper(as_decay)
 
-    @answers_keywords
     def __init__(
         self,
         params: Arrays,
@@ -77,25 +76,12 @@ class Nesterov(Optimizer):
         lr: float = 1e-3,
         momentum: float = 0.9,
         formulation: Formulation = "rearranged",
-        weight_decay: float = 0.0,
-        decay: Decay = "l2",
-        maximize: bool = False,
-        clip_value: float | None = None,
-        clip_norm: float | None = None,
-        threads: int | None = None,
+        **common: Unpack[Common],
     ) -> None:
         self.lr = lr
         self.momentum = momentum
         self._formulation = one_of(formulation, "formulation", get_args(Formulation))
-        super().__init__(
-            params,
-            threads,
-            weight_decay=weight_decay,
-            decay=decay,
-            maximize=maximize,
-            clip_value=clip_value,
-            clip_norm=clip_norm,
-        )
+        super().__init__(params, **common)
 
     @property
     def formulation(self) -> str:
@@ -107,15 +93,21 @@ class Nesterov(Optimizer):
 
     def lookahead_point(self) -> Any:
         """Return w + rho v, new arrays in the form of ``params``: where "lookahead" wants the gradient."""
-        return self._moved(self.momentum)
+        return self._moved([own.momentum for own in self._owners()])
 
     def unshifted(self) -> Any:
         """Return the lecture's w: for "rearranged" w~ - rho v, else the parameters; new arrays."""
-        factor = {"lookahead": 0.0, "rearranged": -self.momentum, "torch": self.lr * self.momentum}
-        return self._moved(factor[self.formulation])
+        return self._moved([own._back() for own in self._owners()])
 
-    def _moved(self, factor: float) -> Any:
-        return self._formed([w + np.asarray(factor, w.dtype) * v for w, (v,) in self._arrays()])
+    def _back(self) -> float:
+        """Return how much of v leads from the parameters to the lecture's w."""
+        return {"lookahead": 0.0, "rearranged": -self.momentum, "torch": self.lr * self.momentum}[
+            self.formulation
+        ]
+
+    def _moved(self, factors: list[float]) -> Any:
+        arrays = zip(factors, self._arrays(), strict=True)
+        return self._formed([np.asarray(w + np.asarray(f, w.dtype) * v) for f, (w, (v,)) in arrays])
 
     def _hyper(self) -> tuple[float, ...]:
         return (self.lr, self.momentum, float(get_args(Formulation).index(self.formulation)))

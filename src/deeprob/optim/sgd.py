@@ -1,8 +1,10 @@
 """Stochastic gradient descent."""
 
-from .._arguments import answers_keywords, as_real
-from ._base import Arrays, Optimizer
-from ._hyper import Decay, Hyper
+from typing import Unpack
+
+from .._arguments import as_real
+from ._base import Arrays, Common, Optimizer
+from ._hyper import Hyper
 
 
 class SGD(Optimizer):
@@ -35,29 +37,15 @@ class SGD(Optimizer):
     _kernel = "sgd"
     lr = Hyper(as_real)
 
-    @answers_keywords
     def __init__(
         self,
         params: Arrays,
         *,
         lr: float = 1e-3,
-        weight_decay: float = 0.0,
-        decay: Decay = "l2",
-        maximize: bool = False,
-        clip_value: float | None = None,
-        clip_norm: float | None = None,
-        threads: int | None = None,
+        **common: Unpack[Common],
     ) -> None:
         self.lr = lr
-        super().__init__(
-            params,
-            threads,
-            weight_decay=weight_decay,
-            decay=decay,
-            maximize=maximize,
-            clip_value=clip_value,
-            clip_norm=clip_norm,
-        )
+        super().__init__(params, **common)
 
     def _hyper(self) -> tuple[float, ...]:
         return (self.lr,)

@@ -1,0 +1,109 @@
+"""Scores, losses and regularizers."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+def scores(W: Array, X: Array, b: Array | None = None) -> Array:
+    """S = W x + b for each row x of X: (C, D), (N, D) -> (N, C)."""
+    s = X @ W.T
+    return s if b is None else s + b
+
+
+def predict(W: Array, X: Array, b: Array | None = None) -> Array:
+    """Pick the class with the largest score."""
+    labels: Array = np.argmax(scores(W, X, b), axis=1)
+    return labels
+
+
+def accuracy(W: Array, X: Array, y: Array, b: Array | None = None) -> float:
+    """Return the share of examples whose predicted class is their label."""
+    return float(np.mean(predict(W, X, b) == y))
+
+
+# ---- losses: scores (N, C) and labels (N,) -> losses (N,) and their gradients (N, C) -
+
+
+def softmax(s: Array, y: Array) -> tuple[Array, Array]:
+    """L_i = -log(exp(s_y) / sum_j exp(s_j)), dL_i/ds = p - onehot(y).
+
+    With m the largest score, L_i = log(1 + sum of the other exp(s_j - m)) + (m - s_y): neither a large
+    score nor a loss near 0 loses digits.
+    """
+    rows = np.arange(len(y))
+    top = np.argmax(s, axis=1)
+    e = np.exp(s - s[rows, top][:, None])
+    others = e.copy()
+    others[rows, top] = 0
+    losses = np.log1p(others.sum(axis=1)) + (s[rows, top] - s[rows, y])
+    gradient = e / (1 + others.sum(axis=1))[:, None]
+    gradient[rows, y] = 0
+    gradient[rows, y] = -gradient.sum(axis=1)  # p_y - 1 = -(the other p), without cancellation
+    return losses, gradient
+
+
+def svm(s: Array, y: Array, delta: float = 1.0) -> tuple[Array, Array]:
+    """L_i = sum over j != y of max(0, s_j - s_y + delta); dL_i/ds_j = 1 where the margin is violated."""
+    rows = np.arange(len(y))
+    margins = np.maximum(0, s - s[rows, y][:, None] + delta)
+    margins[rows, y] = 0
+    gradient = (margins > 0).astype(s.dtype)
+    gradient[rows, y] = -gradient.sum(axis=1)
+    return margins.sum(axis=1), gradient
+
+
+# ---- regularizers: W -> value, gradient ----------------------------------------------
+
+
+def l2(W: Array) -> tuple[float, Array]:
+    """R(W) = sum of W^2."""
+    return float(np.sum(W**2)), 2 * W
+
+
+def l1(W: Array) -> tuple[float, Array]:
+    """R(W) = sum of abs(W)."""
+    return float(np.sum(np.abs(W))), np.sign(W)
+
+
+def elastic_net(W: Array, l1_ratio: float = 0.5) -> tuple[float, Array]:
+    """R(W) = l1_ratio sum abs(W) + (1 - l1_ratio) sum W^2."""
+    (a, da), (b, db) = l1(W), l2(W)
+    return l1_ratio * a + (1 - l1_ratio) * b, l1_ratio * da + (1 - l1_ratio) * db
+
+
+# ---- the whole loss ------------------------------------------------------------------
+
+
+def linear_loss(
+    loss: str | Callable[..., tuple[Array, Array]],
+    W: Array,
+    X: Array,
+    y: Array,
+    reg: float = 0.0,
+    *,
+    b: Array | None = None,
+    reg_type: str = "l2",
+    l1_ratio: float = 0.5,
+    index: Array | None = None,
+    **parameters: float,
+) -> tuple[float, Array, Array]:
+    """L(W) = (1/N) sum_i L_i + reg R(W), with dW and db.
+
+    ``loss`` is a function of this module or its name.
+    """
+    per_example = globals()[loss] if isinstance(loss, str) else loss
+    if index is not None:
+        X, y = X[index], y[index]
+    losses, ds = per_example(scores(W, X, b), y, **parameters)
+    N = len(y)
+    value, gradient = {
+        "l2": lambda: l2(W),
+        "l1": lambda: l1(W),
+        "elastic": lambda: elastic_net(W, l1_ratio),
+    }[reg_type]()
+    return float(losses.mean() + reg * value), ds.T @ X / N + reg * gradient, ds.sum(axis=0) / N

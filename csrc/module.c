@@ -104,6 +104,15 @@ static PyMethodDef methods[] = {
     {"dot", FAST(dp_py_dot), METH_FASTCALL,
      "dot($module, a, b, /)\n--\n\n"
      "The sum of a[i] b[i], in the engine's order."},
+    {"landscapes", FAST(dp_py_landscapes), METH_FASTCALL,
+     "landscapes($module, /)\n--\n\n"
+     "The landscapes of two variables: {name: how many parameters}."},
+    {"landscape_grid", FAST(dp_py_landscape_grid), METH_FASTCALL,
+     "landscape_grid($module, name, parameters, x, y, threads, /)\n--\n\n"
+     "See deeprob.landscapes.Landscape.grid."},
+    {"landscape_at", FAST(dp_py_landscape_at), METH_FASTCALL,
+     "landscape_at($module, name, parameters, points, order, threads, /)\n--\n\n"
+     "Values, values and gradients, or Hessians of one point or many."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -71,10 +71,12 @@ def test_files_are_short_enough_to_read():
 
 
 @pytest.mark.parametrize(
-    ("family", "parts"), [("loss", {"loss", "math", "column"}), ("step", {"step", "prepare"})]
+    ("family", "parts"),
+    [("loss", {"loss", "math", "column"}), ("step", {"step", "prepare"}), ("landscape", set())],
 )
 def test_the_lists_name_every_kernel_file(family, parts):
-    lines = (CSRC / f"kernels/{'losses' if family == 'loss' else 'steps'}.def").read_text()
+    plural = {"loss": "losses"}.get(family, f"{family}s")
+    lines = (CSRC / f"kernels/{plural}.def").read_text()
     listed = re.findall(rf'#include "kernels/{family}/(\w+)\.inc"', lines)
     files = {p.stem for p in (CSRC / f"kernels/{family}").glob("*.inc")} - parts
     assert set(listed) == files

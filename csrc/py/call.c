@@ -26,10 +26,10 @@ dp_scratch_memory(size_t bytes, void **owner)
 }
 
 /* Looks for signals every 50 ms: Ctrl-C feels immediate below 100. */
-static int
-interrupted(void *context)
+int
+dp_interrupted(void *attention)
 {
-    dp_attention *a = context;
+    dp_attention *a = attention;
     struct timespec now;
     if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) {
         return 0;
@@ -49,8 +49,8 @@ interrupted(void *context)
 void
 dp_detach(dp_attention *a, dp_linear_job *job)
 {
-    if (clock_gettime(CLOCK_MONOTONIC, &a->last) == 0) {
-        job->interrupted = interrupted;
+    if (clock_gettime(CLOCK_MONOTONIC, &a->last) == 0 && job != NULL) {
+        job->interrupted = dp_interrupted;
         job->interrupted_context = a;
     }
     a->thread = PyEval_SaveThread();

@@ -28,8 +28,8 @@ dp_parse_arrays(PyObject *const *args, int stacked, int example_axis, int class_
 void *
 dp_scratch_memory(size_t bytes, void **owner);
 
-/* Between dp_detach and dp_attach the GIL is released, and the job asks for signals now
- * and then. */
+/* Between dp_detach and dp_attach the GIL is released, and the job, if it is not NULL,
+ * asks for signals now and then. */
 typedef struct {
     PyThreadState *thread;
     struct timespec last;
@@ -40,6 +40,11 @@ dp_detach(dp_attention *a, dp_linear_job *job);
 
 void
 dp_attach(dp_attention *a);
+
+/* What a job that is no linear one asks now and then: whether a signal has raised an
+ * exception. `attention` is that of dp_detach. */
+int
+dp_interrupted(void *attention);
 
 /* Plans and runs the job; 0 or -1 with an exception. */
 int

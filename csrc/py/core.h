@@ -63,5 +63,8 @@ DP_FUNCTION(dp_py_lbfgs_array);
 DP_FUNCTION(dp_py_lbfgs_numbers);
 DP_FUNCTION(dp_py_bfgs_update);
 DP_FUNCTION(dp_py_dot);
+DP_FUNCTION(dp_py_landscapes);
+DP_FUNCTION(dp_py_landscape_grid);
+DP_FUNCTION(dp_py_landscape_at);
 
 #endif

@@ -73,7 +73,7 @@ if "threadpoolctl" in sys.modules:
     _threads.register_with_threadpoolctl()
 
 # Rooms that are opened on first use, so that `import deeprob` costs little more than NumPy.
-_ROOMS = ("datasets", "optim", "plots", "reference", "schedules")
+_ROOMS = ("datasets", "landscapes", "optim", "plots", "reference", "schedules")
 
 
 def __getattr__(name: str) -> Any:

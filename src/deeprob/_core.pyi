@@ -159,3 +159,20 @@ def bfgs_update(
     /,
 ) -> npt.NDArray[np.float64]: ...
 def dot(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64], /) -> float: ...
+def landscapes() -> dict[str, int]: ...
+def landscape_grid(
+    name: str,
+    parameters: tuple[float, ...],
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    threads: int | None,
+    /,
+) -> npt.NDArray[np.float64]: ...
+def landscape_at(
+    name: str,
+    parameters: tuple[float, ...],
+    points: npt.NDArray[np.float64],
+    order: int,
+    threads: int | None,
+    /,
+) -> Any: ...

@@ -119,6 +119,15 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "LinearClassifier.accuracy": lambda X, y: _classifier().accuracy(X, y),
     "set_num_threads": deeprob.set_num_threads,
     **{f"optim.{name}": _optimizer(name) for name in deeprob.optim.NAMES},
+    "landscapes.bowl": deeprob.landscapes.bowl,
+    "landscapes.noisy": lambda **k: deeprob.landscapes.noisy(deeprob.landscapes.bowl(), **k),
+    "landscapes.condition_number": deeprob.landscapes.condition_number,
+    "landscapes.loss_slice": deeprob.landscapes.loss_slice,
+    "landscapes.mgh": lambda w, **k: deeprob.landscapes.mgh("beale", **k).hessian(w),
+    "Landscape": lambda w: deeprob.landscapes.himmelblau()(w),
+    "Landscape.hvp": lambda w, v: deeprob.landscapes.himmelblau().hvp(w, v),
+    "Landscape.values": lambda **k: deeprob.landscapes.himmelblau().values(**k),
+    "Landscape.grid": lambda **k: deeprob.landscapes.himmelblau().grid(**k),
 }
 
 
@@ -164,6 +173,15 @@ def right(function):
         "LinearClassifier.accuracy": {"X": X, "y": y},
         "set_num_threads": {"threads": deeprob.get_num_threads()},
         **{f"optim.{name}": {"params": floats(C, D), "grads": floats(C, D)} for name in deeprob.optim.NAMES},
+        "landscapes.bowl": {},
+        "landscapes.noisy": {"scale": 0.1, "rng": 0},
+        "landscapes.condition_number": {"H": np.diag([1.0, 2.0])},
+        "landscapes.loss_slice": {"objective": deeprob.Objective(X, y), "W": W, "rng": 0},
+        "landscapes.mgh": {"w": floats(2)},
+        "Landscape": {"w": floats(2)},
+        "Landscape.hvp": {"w": floats(2), "v": floats(2)},
+        "Landscape.values": {"points": floats(N, 2)},
+        "Landscape.grid": {"x": floats(N), "y": floats(D)},
     }[function]
     return Call(function, arguments)
 
@@ -186,7 +204,7 @@ TAKE_EXAMPLE_AXIS = [*TAKE_B, "softmax_cross_entropy", "multiclass_hinge", "Obje
 TAKE_CLASS_AXIS = [*TAKE_B, "Objective", "LinearClassifier"]
 TAKE_THREADS = [*TAKE_B, "Objective", "random_search", "LinearClassifier", "set_num_threads"]
 OPTIMIZERS = [f"optim.{name}" for name in deeprob.optim.NAMES]
-TAKE_THREADS += OPTIMIZERS
+TAKE_THREADS += [*OPTIMIZERS, "Landscape.values", "Landscape.grid"]
 TAKE_REG = ["softmax_loss", "svm_loss", "Objective", "LinearClassifier.train", "LinearClassifier.loss"]
 TAKE_REG_TYPE = ["softmax_loss", "svm_loss", "Objective", "LinearClassifier"]
 
@@ -340,6 +358,7 @@ def refused_calls() -> Iterator[Refused]:
     yield from _wrong_descents_and_searches()
     yield from _wrong_optimizers()
     yield from _wrong_minimizers()
+    yield from _wrong_landscapes()
 
 
 def _wrong_arrays():
@@ -741,6 +760,41 @@ def _wrong_starts():
     yield [[1.0], [1.0, 2.0]], ValueError
 
 
+def _wrong_landscapes():
+    for function, argument in [
+        ("Landscape", "w"),
+        ("Landscape.hvp", "v"),
+        ("Landscape.values", "points"),
+        ("Landscape.grid", "x"),
+        ("Landscape.grid", "y"),
+        ("landscapes.mgh", "w"),
+        ("landscapes.loss_slice", "W"),
+    ]:
+        call = right(function)
+        good = call.arguments[argument]
+        for what, value, words in wrong_dtypes(good, bytes_too=True):
+            yield Refused(what, call.but(**{argument: value}), argument, TypeError, words)
+        for what, value in [
+            ("None", None),
+            ("text", "abc"),
+            ("masked", np.ma.masked_array(good, mask=True)),
+            ("ragged", [[1.0], [1.0, 2.0]]),
+        ]:
+            yield Refused(what, call.but(**{argument: value}), argument, BOTH)
+        if function != "landscapes.loss_slice":
+            for value in [np.float32(1), good[None, None]]:
+                what = f"shape {value.shape}"
+                yield Refused(what, call.but(**{argument: value}), argument, ValueError, (str(value.shape),))
+    for value, error in WRONG_WEIGHTS:
+        yield Refused(_short(value), right("landscapes.noisy").but(scale=value), "scale", error)
+        call = right("landscapes.bowl").but(condition_number=value)
+        yield Refused(_short(value), call, "condition_number", error)
+    for value, error in WRONG_COUNTS:
+        yield Refused(repr(value), right("landscapes.bowl").but(n=value), "n", error)
+    for H in [np.zeros((2, 0)), np.zeros(3), np.full((2, 2), np.nan), None, "abc", np.eye(2) * 1j]:
+        yield Refused(repr(H)[:20], right("landscapes.condition_number").but(H=H), "H", BOTH)
+
+
 # (function, wrong keyword, the right one)
 KEYWORDS = [
     ("minimize, lbfgs", "maxiter", "steps"),
@@ -750,6 +804,9 @@ KEYWORDS = [
     ("minimize, adam", "seed", "rng"),
     ("LBFGS", "maxcor", "m"),
     ("LBFGS", "maxls", "max_evals"),
+    ("landscapes.bowl", "rotaton", "rotation"),
+    ("landscapes.loss_slice", "seed", "rng"),
+    ("Landscape.grid", "n_jobs", "threads"),
     ("gradient_descent", "lr", "learning_rate"),
     ("gradient_descent", "step_size", "learning_rate"),
     ("gradient_descent", "learning_rte", "learning_rate"),

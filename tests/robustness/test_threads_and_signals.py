@@ -386,6 +386,9 @@ work = {
     "numeric gradient": lambda: deeprob.numeric_gradient(
         deeprob.Objective(X[:50000], [9] * 50000, threads=threads), np.zeros((10, D))
     ),
+    "landscape": lambda: deeprob.landscapes.rastrigin().grid(  # 2 GB, if it came to its end
+        np.arange(16_000.0), np.arange(16_000.0), threads=threads
+    ),
     "loop of passes": loop,
     "gradient descent": descend,
 }[what]
@@ -400,7 +403,7 @@ except KeyboardInterrupt:
 """
 
 WORK = ["gradient", "loss", "columns", "bytes", "predict", "accuracy", "scores", "random search"]
-WORK += ["numeric gradient", "gradient descent"]
+WORK += ["numeric gradient", "gradient descent", "landscape"]
 WORK = [(what, 2) for what in WORK] + [(what, 1) for what in ("gradient", "score loss", "loop of passes")]
 
 

@@ -17,8 +17,18 @@ Examples
 """
 
 from .attempts import AttemptsDisplay
+from .landscape import LandscapeDisplay
+from .levels import contour_levels
 from .losses import LossCurveDisplay
 from .style import COLORS, style
 from .templates import TemplateDisplay
 
-__all__ = ["COLORS", "AttemptsDisplay", "LossCurveDisplay", "TemplateDisplay", "style"]
+__all__ = [
+    "COLORS",
+    "AttemptsDisplay",
+    "LandscapeDisplay",
+    "LossCurveDisplay",
+    "TemplateDisplay",
+    "contour_levels",
+    "style",
+]

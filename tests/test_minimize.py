@@ -535,6 +535,31 @@ def test_bad_input_is_named(keywords, error, words):
         deeprob.minimize(**{"fun": rosenbrock, "x0": [-1.2, 1.0], **keywords})
 
 
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("seed", range(8))
+def test_nothing_that_fun_returns_breaks_a_method(method, seed):
+    r = np.random.RandomState(seed)
+    odd = np.array([0.0, -0.0, 1.0, -1.0, 1e300, -1e300, 1e-310, np.nan, np.inf, -np.inf])
+    odd = odd[: 7 + seed % 4]  # finite ones alone, too
+
+    def anything(x):
+        return r.choice(odd), r.choice(odd, x.size) * r.choice([1, r.rand()])
+
+    with np.errstate(all="ignore"):
+        result = deeprob.minimize(anything, np.ones(3), method=method, steps=50)
+    assert result.nfev <= 50 * 41 + 1
+    assert result.message
+    assert result.x.shape == (3,)
+
+
+def test_every_method_is_documented():
+    for name in SOLVERS:
+        assert f'"{name}"' in deeprob.minimize.__doc__
+    for name in LINE_SEARCH:
+        assert all(option in deeprob.minimize.__doc__ for option in SOLVERS[name].options)
+    assert "<" not in deeprob.minimize.__doc__.replace("<-", "").replace(">>>", "").split("Examples")[0]
+
+
 def test_what_fun_raises_comes_through():
     def fails(x):
         raise ZeroDivisionError("mine")

@@ -237,6 +237,21 @@ def test_the_problems_minima_are_found(method, residuals, x0, minimum):
         assert result.success, result.message
 
 
+def test_evaluations_over_the_landscapes_problems_are_scipys(peer):
+    scipy = peer("scipy.optimize")
+    landscapes = pytest.importorskip("deeprob.landscapes")
+    ours, theirs = {10: 0, 20: 0}, 0
+    for problem in landscapes.more_garbow_hillstrom():
+        b = scipy.minimize(problem, problem.start, jac=True, method="L-BFGS-B")
+        theirs += b.nfev
+        for m in ours:
+            a = deeprob.minimize(problem, m=m)
+            ours[m] += a.nfev
+            assert a.success or not b.success, (problem.name, a.message)
+            assert a.nfev <= 1.2 * b.nfev + 2 or a.fun < 0.9 * b.fun, problem.name
+    assert max(ours.values()) <= 1.05 * theirs
+
+
 F = np.array([[1.0, 1, 1], [1, 1, 0], [1, 0, 1], [1, 0, 0], [1, 0, 0]])
 K = np.array([1, 0.3, 0.5])
 

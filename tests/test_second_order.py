@@ -1,5 +1,7 @@
 """Newton's method and its kin: the lecture's step, indefinite Hessians, K-FAC, why each ended."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -389,8 +391,6 @@ def test_the_bfgs_update_has_rank_two():
     A = A @ A.T + np.eye(6)
     quadratic = minimize(lambda w: (0.5 * w @ A @ w, A @ w), random.randn(6), method="bfgs", record="state")
     inverses = [state["hess_inv"] for state in quadratic.trajectory.state]
-    ranks = {
-        np.linalg.matrix_rank(b - a, tol=1e-9) for a, b in zip(inverses[2:5], inverses[3:6], strict=True)
-    }
+    ranks = {np.linalg.matrix_rank(b - a, tol=1e-9) for a, b in itertools.pairwise(inverses[2:6])}
     assert ranks == {2}
     np.testing.assert_allclose(inverses[-1], inverses[-1].T, rtol=0, atol=1e-15 * np.abs(inverses[-1]).max())

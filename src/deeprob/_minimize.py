@@ -1,6 +1,8 @@
 """One door to all optimizers: minimize(fun, x0, method=...), with SciPy's call and result."""
 
 import difflib
+import inspect
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -8,12 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._arguments import FloatArray, Rng, answer, as_callable, as_count, as_real
+from ._arguments import FloatArray, Rng, as_callable, as_count, as_real, hint
 from ._lbfgs import floats
 from ._solvers import SOLVERS, Solver
 from ._solvers._problem import Options, Outcome, Problem, Status, Stop, Watch, batches_of
 from ._solvers._watch import RECORDED, Fields, Iterate, Trajectory, copied
 from ._solvers.first_order import solver_of
+from .optim import REGISTRY
 
 _COMMON = ["fun", "x0", "args", "method", "jac", "hess", "hessp", "steps", "gtol", "ftol", "xtol", "max_time"]
 _COMMON += ["batch_size", "rng", "callback", "record"]
@@ -110,8 +113,9 @@ def minimize(
     args : tuple
         More arguments of ``fun``, ``jac``, ``hess`` and ``hessp``.
     method : str, or a class of deeprob.optim
-        <methods>. Or a class of `deeprob.optim`, or a function of the parameters that returns one of its
-        optimizers.
+        One of the Notes, or an optimizer of `deeprob.optim`, whose keywords are options:
+        <optimizers>.
+        Also such a class, or a function of the parameters that returns such an optimizer.
     jac : callable, True, "2-point", "3-point", optional
         The gradient: a function of x; True: ``fun`` returns (value, gradient); default: what the problem
         brings or ``fun`` returns, or else `numeric_gradient`, which is "3-point". "2-point" takes half the
@@ -130,7 +134,8 @@ def minimize(
     max_time : float, optional
         Stop after the first step that ends after this many seconds.
     batch_size : int, optional
-        Every evaluation of an `Objective` is of another minibatch of so many examples.
+        Evaluate an `Objective` on minibatches of so many examples, another one every time; "lbfgs" may hold
+        one for a step. ``fun`` of the result is over all examples.
     rng : numpy.random.Generator, RandomState or int, optional
         Draws them; an int n means ``RandomState(n)``.
     callback : callable, optional
@@ -155,6 +160,12 @@ def minimize(
     ValueError, TypeError
         If an argument has the wrong kind, shape or range, or a function returns something else than it
         should; the message names it. What ``fun`` raises comes through, but for KeyboardInterrupt.
+
+    Notes
+    -----
+    The methods beside the optimizers:
+
+    <methods>
 
     Examples
     --------
@@ -236,11 +247,12 @@ def _solver(method: Any) -> tuple[str, Solver]:
 def _unknown(name: str, given: str, known: list[str], chosen: Solver) -> str:
     if given == "options":
         return "minimize() has no argument 'options': the method's own are keywords, as in minimize(..., m=5)"
-    text = answer("minimize", given, known)
-    if "did you mean" in text:
-        return text
+    text = f"minimize() has no argument {given!r}"
+    meant = hint(given, known)
+    if "did you mean" in meant:
+        return f"{text}; {meant}"
     own = ", ".join(chosen.options) or "none"
-    return f"{text.split(';')[0]}; it takes {', '.join(_COMMON)}, and method {name!r} {own}"
+    return f"{text}; it takes {', '.join(_COMMON)}, and method {name!r} {own}"
 
 
 def _start(fun: Any, x0: Any) -> FloatArray:
@@ -282,5 +294,23 @@ def _names(record: Any) -> tuple[str, ...]:
     return tuple(names)
 
 
-_METHODS = "One of " + ", ".join(f'"{name}"' for name in SOLVERS)
-minimize.__doc__ = (minimize.__doc__ or "").replace("<methods>", _METHODS)
+def _methods() -> tuple[str, str]:
+    """Return the names of the optimizers, and what there is to say of each of the other methods."""
+    names = ", ".join(f'"{name}"' for name in SOLVERS if name in REGISTRY)
+    notes = []
+    for name, chosen in SOLVERS.items():
+        if name in REGISTRY:
+            continue
+        about = (inspect.getdoc(chosen.solve) or "").replace("\n", "\n    ")
+        notes.append(f'"{name}"\n    {about}\n\n    Options: ``{", ".join(chosen.options)}``.')
+    indented = textwrap.indent("\n\n".join(notes), "    ").strip()
+    return textwrap.fill(names, 98).replace("\n", "\n        "), indented
+
+
+def _document(function: Callable[..., Any]) -> None:
+    optimizers, notes = _methods()
+    text = (function.__doc__ or "").replace("<optimizers>", optimizers)
+    function.__doc__ = text.replace("<methods>", notes)
+
+
+_document(minimize)

@@ -9,10 +9,11 @@ from .._arguments import FloatArray, as_callable
 from ..optim import REGISTRY, Optimizer
 from ..optim._base import State
 from ..optim._hyper import Hyper
-from ._problem import Options, Outcome, Problem, Status, Watch
+from ._problem import Options, Outcome, Point, Problem, Status, Watch
 from ._solver import Solver
 
 Make = Callable[..., Optimizer]
+# What all optimizers take; `maximize` would turn the problem round.
 
 
 def descend(
@@ -38,14 +39,21 @@ def descend(
         opt.step(g.reshape(problem.shape) if own else gradient)
         f, g = problem.value_and_grad(x)
         stop = watch(x, f, g, lambda: state_of(opt))
-    return Outcome(stop, best=stop.status is Status.NOT_FINITE)
+    if stop.status is Status.NOT_FINITE:
+        return Outcome(stop, best=True)
+    averaged = getattr(opt, "averaged", None)
+    if averaged is None or opt.t == 0:
+        return Outcome(stop)
+    problem.notes.append("x is the average of the points, as the method has it")
+    at = averaged().ravel()
+    return Outcome(stop, Point(at, *problem.value_and_grad(at), watch.nit))
 
 
 def state_of(opt: Optimizer) -> Mapping[str, Any]:
     """Return the optimizer's arrays and its hyperparameters by name."""
-    names = [name for name in dir(type(opt)) if isinstance(getattr(type(opt), name), State)]
-    held = {name: getattr(opt, name) for name in names if hasattr(opt, name)}
-    return {**held, "lr": opt.lr, "t": opt.t}
+    kinds = [name for name in dir(type(opt)) if isinstance(getattr(type(opt), name), State)]
+    arrays = {name: getattr(opt, name) for name in kinds if hasattr(opt, name)}  # some depend on options
+    return {**arrays, "lr": opt.lr, "t": opt.t}
 
 
 def _check(opt: Any, w: FloatArray, schedules: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Quasi-Newton recursions: BFGS and L-BFGS."""
+"""Quasi-Newton methods, from pairs s = x' - x and y = g' - g of steps and gradients, the oldest first."""
 
 from typing import Any
 
@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+
+__all__ = ["bfgs_inverse", "lbfgs_direction"]
 
 
 def bfgs_inverse(H: Array, s: Array, y: Array) -> Array:

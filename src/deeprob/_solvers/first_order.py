@@ -13,7 +13,6 @@ from ._problem import Options, Outcome, Point, Problem, Status, Watch
 from ._solver import Solver
 
 Make = Callable[..., Optimizer]
-# What all optimizers take; `maximize` would turn the problem round.
 
 
 def descend(
@@ -72,7 +71,9 @@ def _options_of(make: Any) -> tuple[str, ...]:
     """Return the names of the keywords that the class takes; of a function, none: it brings its own."""
     if not isinstance(make, type):
         return ()
-    return tuple(name for name in inspect.signature(make).parameters if name not in ("params", "maximize"))
+    return tuple(
+        name for name in inspect.signature(make).parameters if name not in ("params", "maximize")
+    )  # that would turn the problem round
 
 
 def solver_of(make: Any) -> Solver:

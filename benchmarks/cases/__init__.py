@@ -3,6 +3,7 @@
 from ..work import Case
 from . import (
     empty_call,
+    hvp,
     loss_gradient,
     numeric_gradient,
     optimizer_step,
@@ -13,6 +14,7 @@ from . import (
 
 ALL: list[Case] = [
     *loss_gradient.CASES,
+    *hvp.CASES,
     *random_search.CASES,
     *train_step.CASES,
     *optimizer_step.CASES,

@@ -125,3 +125,16 @@ def chunked_forms(
         for form in ("class-major", "example-major")
         for pad in (False, True)
     }
+
+
+def hvp(W: np.ndarray, V: np.ndarray, X: np.ndarray) -> np.ndarray:
+    """Return the Hessian of the softmax loss at W times V, by three matrix products."""
+    p = X @ W.T
+    p -= p.max(axis=1, keepdims=True)
+    np.exp(p, out=p)
+    p /= p.sum(axis=1, keepdims=True)
+    u = X @ V.T
+    u -= np.einsum("nc,nc->n", p, u)[:, None]
+    u *= p
+    product: np.ndarray = u.T @ X / len(X)
+    return product

@@ -66,3 +66,23 @@ def forms(
     if compiled:
         found["compiled"] = Form(backward(torch.compile(graph, dynamic=False)))
     return found
+
+
+def hvp_forms(W: np.ndarray, V: np.ndarray, X: np.ndarray, y: np.ndarray) -> dict[str, Form]:
+    """Return the forms of a Hessian-vector product of the softmax loss: reverse over reverse, and by hand."""
+    at, direction, examples, labels = (torch.from_numpy(a) for a in (W, V, X, y))
+
+    def graph(weights: torch.Tensor) -> torch.Tensor:
+        return data_loss(examples @ weights.T, labels, "softmax")
+
+    def hand() -> Answer:
+        with torch.inference_mode():
+            p = torch.softmax(examples @ at.T, 1)
+            u = examples @ direction.T
+            u.sub_((p * u).sum(1, keepdim=True)).mul_(p)
+            return ((u.T @ examples / len(labels)).numpy(),)
+
+    return {
+        "vhp": Form(lambda: (torch.autograd.functional.vhp(graph, at, direction)[1].numpy(),)),
+        "by hand": Form(hand),
+    }

@@ -1,6 +1,7 @@
 """What is common to all methods: when to stop, what to record, whom to call after each step."""
 
 import enum
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -199,10 +200,12 @@ class Watch:
         self.nit += 1
         self.state = state
         self.last = now = Point(x.copy(), float(f), g.copy(), self.nit)
-        if np.isfinite(now.f) and (self.best is None or now.f < self.best.f):
+        if math.isfinite(now.f) and (self.best is None or now.f < self.best.f):
             self.best = now
-        length = 0.0 if before is None else euclidean(now.x - before.x)
-        self._record(now, length)
+        shown = self.callback is not None or "step" in self.rows
+        length = euclidean(now.x - before.x) if shown and before is not None else 0.0
+        if self.rows:
+            self._record(now, length)
         stop = self._reason(before, now)
         return self._call(now, length) or stop
 
@@ -255,10 +258,11 @@ class Watch:
         o = self.options
         if now.f == -np.inf:
             return Stop(Status.UNBOUNDED, f"f is -inf after step {now.step}: there is no minimum")
-        if not np.isfinite(now.f) or not np.all(np.isfinite(now.g)):
-            what = f"f is {now.f}" if not np.isfinite(now.f) else "the gradient has NaN or inf"
+        top = float(np.abs(now.g).max())  # NaN where there is one
+        if not math.isfinite(now.f) or not math.isfinite(top):
+            what = f"f is {now.f}" if not math.isfinite(now.f) else "the gradient has NaN or inf"
             return Stop(Status.NOT_FINITE, f"{what} after step {now.step}")
-        reached = self._flat(now) or (before and self._small_step(before, now))
+        reached = self._flat(top) or (before and self._small_step(before, now))
         if reached:
             return Stop(Status.CONVERGED, reached)
         if now.step >= o.steps:
@@ -267,9 +271,9 @@ class Watch:
             return Stop(Status.LIMIT, f"max_time = {o.max_time:g} s was over after step {now.step}")
         return None
 
-    def _flat(self, now: Point) -> str | None:
+    def _flat(self, top: float) -> str | None:
         """Return the words for a gradient within gtol; that of a minibatch may be 0 by chance."""
-        gtol, top = self.options.gtol, float(np.max(np.abs(now.g)))
+        gtol = self.options.gtol
         if top > gtol or (self.noisy and gtol == 0):
             return None
         return f"the gradient's largest entry, {top:.3g}, is at most gtol = {gtol:g}"
@@ -280,8 +284,8 @@ class Watch:
         change = abs(before.f - now.f)
         if ftol > 0 and change <= ftol * max(abs(before.f), abs(now.f), 1.0):
             return f"the last step changed f by {change:.3g}, at most ftol = {ftol:g} times max(|f|, 1)"
-        moved = float(np.max(np.abs(now.x - before.x)))
-        if xtol > 0 and moved <= xtol * max(1.0, float(np.max(np.abs(now.x)))):
+        moved = float(np.max(np.abs(now.x - before.x))) if xtol > 0 else np.inf
+        if moved <= xtol * max(1.0, float(np.max(np.abs(now.x)))):
             most = f"no entry of x by more than {moved:.3g}"
             return f"the last step changed {most}, at most xtol = {xtol:g} times max(|x|, 1)"
         return None

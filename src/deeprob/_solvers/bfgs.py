@@ -48,7 +48,7 @@ def bfgs(
             fresh = True
             found = search(problem, at, f, slope, d, first, line)
         if found is None:
-            return Outcome(no_lower(f, promised, options))
+            return Outcome(no_lower(f, promised, options, problem.dtype))
         step = found.step
         d, fresh = _update(H, at, g, found, fresh)
         at, f, g = found.x, found.f, found.g

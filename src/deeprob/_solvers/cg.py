@@ -43,7 +43,7 @@ def cg(
             size = -slope  # d is -g / size
             found = search(problem, at, f, slope, d, length, line)
             if found is None:
-                return Outcome(no_lower(f, -slope * length, options))
+                return Outcome(no_lower(f, -slope * length, options, problem.dtype))
         step = found.step
         old_g, old_slope = g, slope
         at, f, g = found.x, found.f, found.g

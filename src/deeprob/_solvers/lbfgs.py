@@ -60,7 +60,7 @@ def state_of(opt: LBFGS) -> dict[str, Any]:
 
 def _end(opt: LBFGS, task: str, options: Options) -> Stop | None:
     if task == "stuck":
-        return no_lower(opt.f, opt.promised, options)
+        return no_lower(opt.f, opt.promised, options, opt.x.dtype)
     if task == "unbounded":
         return unbounded()
     if task == "flat":
@@ -75,12 +75,14 @@ def unbounded() -> Stop:
     return Stop(Status.UNBOUNDED, "f falls as far as the line search goes, 1e10 times the direction")
 
 
-def no_lower(f: float, promised: float, options: Options) -> Stop:
+def no_lower(f: float, promised: float, options: Options, dtype: np.dtype[Any]) -> Stop:
     """Return the end where no lower point was found: convergence, if none was promised beyond rounding."""
-    least = max(options.ftol, 4 * np.finfo(np.float64).eps) * max(abs(f), 1.0)
-    if promised <= least:
+    size = max(abs(f), 1.0)
+    if promised <= max(options.ftol, 4 * float(np.finfo(dtype).eps)) * size:
         words = f"no lower point was found; a step promised {promised:.3g} less, which is within"
-        within = f"ftol = {options.ftol:g} times max(|f|, 1)" if promised <= options.ftol else "rounding"
+        within = (
+            f"ftol = {options.ftol:g} times max(|f|, 1)" if promised <= options.ftol * size else "rounding"
+        )
         return Stop(Status.CONVERGED, f"{words} {within}")
     return Stop(
         Status.NO_PROGRESS,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import deeprob
-from deeprob import minimize
+from deeprob import landscapes, minimize
 from deeprob._solvers import kfac, newton, newton_cg
 
 VARIANTS = ["damped", "pure", "saddle-free", "trust-region"]
@@ -428,3 +428,15 @@ def test_the_bfgs_update_has_rank_two():
     }
     assert ranks == {2}
     np.testing.assert_allclose(inverses[-1], inverses[-1].T, rtol=0, atol=1e-15 * np.abs(inverses[-1]).max())
+
+
+@pytest.mark.parametrize("name", ["freudenstein_roth", "jennrich_sampson", "linear_rank_1"])
+def test_gauss_newton_says_when_only_rounding_is_left(name):
+    problem = next(p for p in landscapes.more_garbow_hillstrom() if p.name == name)
+    result = minimize(problem, method="gauss-newton", gtol=0.0)
+    assert result.success
+    assert "rounding" in result.message
+    uphill = lambda w: problem(w)  # noqa: E731
+    uphill.residuals, uphill.jacobian = problem.residuals, lambda w: -problem.jacobian(w)
+    result = minimize(uphill, problem.start, method="gauss-newton", gtol=0.0)
+    assert result.status == 2

@@ -149,6 +149,53 @@ def test_the_line_search_refuses_what_leads_nowhere():
             _core.line_search(0.0, -1.0, 1.0, wrong)
 
 
+def test_slopes_decide_where_rounding_hides_what_is_lower():
+    slope = 1e-16
+    options = (1e-4, 0.9, 0.1, 0.0, 1e10, 20)
+    told = (1.0 + 2.0**-52, slope * 1e-3)  # the minimum by its slope, higher by its value
+    exact = _core.line_search(1.0, -slope, 1.0, options)
+    assert _core.line_search_tell(exact, *told)[0] != 1
+    good_to_4 = _core.line_search(1.0, -slope, 1.0, (*options, 4 * 2.0**-52))
+    assert _core.line_search_tell(good_to_4, *told)[0] == 1
+    for f, g, first in [
+        (1.0 + 2.0**-49, slope * 1e-3, 1.0),  # higher by more than rounding
+        (1.0 + 2.0**-52, slope * 0.95, 1.0),  # too steep up
+        (1.0 + 2.0**-52, -slope * 0.95, 1.0),  # too steep down
+        (1.0 + 2.0**-52, slope * 1e-3, 1e2),  # a change of 1e-14 was promised: values should show it
+    ]:
+        search = _core.line_search(1.0, -slope, first, (*options, 4 * 2.0**-52))
+        assert _core.line_search_tell(search, f, g)[0] != 1
+
+
+def softmax_problem(seed, dtype=np.float64):
+    r = np.random.RandomState(seed)
+    X = r.randn(1000, 20) * np.exp(r.randn(20))
+    return deeprob.Objective(X.astype(dtype), r.randint(0, 10, 1000), reg=1e-3), np.zeros((10, 20), dtype)
+
+
+@pytest.mark.parametrize("method", ["lbfgs", "bfgs", "cg"])
+@pytest.mark.parametrize("seed", range(2))
+def test_small_gradients_are_reached_below_the_rounding_of_values(method, seed):
+    objective, W = softmax_problem(seed)
+    result = deeprob.minimize(objective, W, method=method, gtol=1e-11, ftol=0.0, steps=2000)
+    assert np.max(np.abs(result.jac)) <= 1e-11
+    assert result.success
+    assert "gtol" in result.message
+
+
+@pytest.mark.parametrize("method", ["lbfgs", "bfgs", "cg"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_without_any_tolerance_it_ends_where_only_noise_is_left(method, dtype):
+    objective, W = softmax_problem(0, dtype)
+    result = deeprob.minimize(objective, W, method=method, gtol=0.0, ftol=0.0, steps=4000)
+    assert result.status == 0, result.message
+    assert "within rounding" in result.message
+    assert result.nit < 1000
+    assert np.max(np.abs(result.jac)) <= np.finfo(dtype).eps
+    best = deeprob.minimize(*softmax_problem(0), method="newton", gtol=1e-14, steps=30).fun
+    assert result.fun <= best + 30 * np.finfo(dtype).eps * abs(best)
+
+
 # ---- the recursion and the update -------------------------------------------------------------
 
 

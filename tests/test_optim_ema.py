@@ -180,3 +180,12 @@ def test_groups_are_averaged_in_their_form(tmp_path):
     other.load(tmp_path / "ema.npz")
     assert repr(other) == repr(ema)
     np.testing.assert_array_equal(other.average[1]["b"], ema.average[1]["b"])
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.0055022011005502755, 0.9, 0.99, *(1 - 10.0 ** -np.arange(3, 16))])
+def test_nothing_is_left_of_w_before_the_first_step(decay):
+    w = np.array([1e20])
+    ema = optim.EMA(optim.SGD(w, lr=0.0), decay=float(decay))
+    w[:] = 1.0
+    ema.step(np.zeros(1))
+    assert ema.average[0] == 1.0

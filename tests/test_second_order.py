@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import deeprob
-from deeprob import minimize
+from deeprob import landscapes, minimize
 from deeprob._solvers import kfac, newton, newton_cg
 
 VARIANTS = ["damped", "pure", "saddle-free", "trust-region"]
@@ -242,6 +242,32 @@ class TestSteps:
         assert np.linalg.norm(step.p) == pytest.approx(5)
         assert step.p[1] == pytest.approx(-1)
 
+    @pytest.mark.parametrize("part", [1e-6, 1e-10, 1e-13, 1e-15, 1e-17, 0.0])
+    @pytest.mark.parametrize("radius", [1e-3, 1.0, 1e3, 1e8])
+    @pytest.mark.parametrize("seed", range(6))
+    def test_nearly_the_hard_case(self, seed, radius, part):
+        """S is so near -smallest that their sum has no digits of what lies between them."""
+        random = np.random.RandomState(seed)
+        n = seed + 1
+        Q, values, c = np.linalg.qr(random.randn(n, n))[0], random.randn(n), random.randn(n)
+        values[0] = -1 - np.abs(values).max()
+        c[0] *= part
+        A = (Q * values) @ Q.T
+        g = Q @ c
+        step = newton.trust_region((A + A.T) / 2, g, radius)
+        assert np.linalg.norm(step.p) == pytest.approx(radius, rel=1e-9)
+        assert step.shift == pytest.approx(-values[0], rel=1e-9) or step.shift > -values[0]
+        residual = np.linalg.norm(A @ step.p + step.shift * step.p + g)
+        assert residual <= 1e-11 * (np.linalg.norm(g) + 1 + radius)
+
+    @pytest.mark.parametrize("scale", [1e-290, 1e-150, 1e150, 1e290])
+    def test_trust_region_steps_of_any_scale(self, scale):
+        step = newton.trust_region(np.diag([-1.0, 2.0]) * scale, np.array([1.0, 1.0]) * scale, 1.0)
+        one = newton.trust_region(np.diag([-1.0, 2.0]), np.array([1.0, 1.0]), 1.0)
+        np.testing.assert_allclose(step.p, one.p, rtol=1e-9)
+        steep = newton.trust_region(np.diag([-1e20, 1.0]), np.array([1.0, 1.0]), 1.0)
+        np.testing.assert_allclose(steep.p, [-1.0, -1e-20], rtol=1e-9)
+
     @pytest.mark.parametrize("seed", range(10))
     def test_damped_and_saddle_free_go_down(self, seed):
         random = np.random.RandomState(seed)
@@ -254,6 +280,14 @@ class TestSteps:
         np.testing.assert_allclose(
             newton.saddle_free(A, g, 0.0).p, -Q @ ((Q.T @ g) / np.abs(values)), rtol=1e-9
         )
+
+    @pytest.mark.parametrize("scale", [1e-300, 1e-200, 1e200, 1e300])
+    def test_the_conjugate_gradient_direction_of_any_scale(self, scale):
+        bowl = lambda w: (scale * float(w @ H @ w) / 2, scale * (H @ w))  # noqa: E731
+        result = minimize(
+            bowl, [1.0, 1.0], method="newton-cg", hess=lambda _w: scale * H, gtol=1e-8 * scale, steps=40
+        )
+        assert result.success, result.message
 
     def test_the_conjugate_gradient_direction_is_the_newton_step(self):
         random = np.random.RandomState(0)
@@ -394,3 +428,15 @@ def test_the_bfgs_update_has_rank_two():
     ranks = {np.linalg.matrix_rank(b - a, tol=1e-9) for a, b in itertools.pairwise(inverses[2:6])}
     assert ranks == {2}
     np.testing.assert_allclose(inverses[-1], inverses[-1].T, rtol=0, atol=1e-15 * np.abs(inverses[-1]).max())
+
+
+@pytest.mark.parametrize("name", ["freudenstein_roth", "jennrich_sampson", "linear_rank_1"])
+def test_gauss_newton_says_when_only_rounding_is_left(name):
+    problem = next(p for p in landscapes.more_garbow_hillstrom() if p.name == name)
+    result = minimize(problem, method="gauss-newton", gtol=0.0)
+    assert result.success
+    assert "rounding" in result.message
+    uphill = lambda w: problem(w)  # noqa: E731
+    uphill.residuals, uphill.jacobian = problem.residuals, lambda w: -problem.jacobian(w)
+    result = minimize(uphill, problem.start, method="gauss-newton", gtol=0.0)
+    assert result.status == 2

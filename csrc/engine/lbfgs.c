@@ -10,6 +10,10 @@
  * tiny because f is. */
 #define LEAST_STEP 1e-6
 
+/* Where rounding hides what steps gain, iterates need not be lower: after so many without
+ * a smaller f or gradient, it is noise that they follow. */
+#define PATIENCE 20
+
 static size_t
 aligned(ptrdiff_t n)
 {
@@ -179,6 +183,18 @@ keep_pair(dp_lbfgs *o, const double *to, const double *g_to)
     o->pairs = o->pairs < o->m ? o->pairs + 1 : o->m;
 }
 
+/* Takes note of an iterate; whether f or the gradient is smaller than ever, or was not
+ * long ago. */
+static int
+fruitful(dp_lbfgs *o)
+{
+    const double top = dp_max_abs(o->g, o->n);
+    o->fruitless = o->f < o->least_f || top < o->least_g ? 0 : o->fruitless + 1;
+    o->least_f = fmin(o->least_f, o->f);
+    o->least_g = fmin(o->least_g, top);
+    return o->fruitless < PATIENCE;
+}
+
 /* The point becomes the iterate, and the next line search begins. */
 static dp_lbfgs_state
 accept(dp_lbfgs *o, double f, double **to, double **g_to)
@@ -191,7 +207,7 @@ accept(dp_lbfgs *o, double f, double **to, double **g_to)
     swap(&o->g, g_to);
     o->f = f;
     o->iteration++;
-    return search_along(o);
+    return fruitful(o) ? search_along(o) : DP_LBFGS_STUCK;
 }
 
 /* The line search found no lower point: once more along steepest descent, else stuck. */
@@ -220,16 +236,17 @@ go_on(dp_lbfgs *o, double f)
     if (o->search.improved) {
         swap(&o->trial, &o->low);
         swap(&o->g_trial, &o->g_low);
+        o->f_low = f;
     }
     if (state == DP_SEARCH_EVALUATE && move_trial(o)) {
         return DP_LBFGS_SEARCHING;
     }
     const dp_search_point *const best = &o->search.best;
-    if (!(best->step > 0 && best->f < o->f)) {
+    if (!(best->step > 0 && best->f < 0)) {
         return begin_anew(o);
     }
     const int unbounded = state == DP_SEARCH_AT_MOST && !o->search.cut;
-    const dp_lbfgs_state next = accept(o, best->f, &o->low, &o->g_low);
+    const dp_lbfgs_state next = accept(o, o->f_low, &o->low, &o->g_low);
     return unbounded ? DP_LBFGS_UNBOUNDED : next;
 }
 
@@ -237,11 +254,13 @@ go_on(dp_lbfgs *o, double f)
 static dp_lbfgs_state
 begin_at(dp_lbfgs *o, double f)
 {
-    o->f = f;
+    o->f = o->least_f = f;
+    o->least_g = dp_max_abs(o->g, o->n);
+    o->fruitless = 0;
     if (f == -HUGE_VAL) {
         return DP_LBFGS_UNBOUNDED;
     }
-    if (!isfinite(f) || !isfinite(dp_max_abs(o->g, o->n))) {
+    if (!isfinite(f) || !isfinite(o->least_g)) {
         return DP_LBFGS_NOT_FINITE;
     }
     return search_along(o);

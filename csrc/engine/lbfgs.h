@@ -18,7 +18,8 @@ typedef enum {
     DP_LBFGS_ITERATE,    /* a new iterate was accepted */
     DP_LBFGS_SEARCHING,  /* the line search goes on */
     DP_LBFGS_FLAT,       /* the gradient is 0 */
-    DP_LBFGS_STUCK,      /* no lower point, not along steepest descent either */
+    DP_LBFGS_STUCK,      /* no lower point, not along steepest descent either, or none
+                          * for long */
     DP_LBFGS_UNBOUNDED,  /* f is -inf, or falls as far as the line search goes */
     DP_LBFGS_NOT_FINITE, /* f or its gradient is not finite where it starts */
 } dp_lbfgs_state;
@@ -32,6 +33,7 @@ typedef struct {
     double *x, *g;           /* the iterate and its gradient */
     double *trial, *g_trial; /* where f is wanted, and the gradient there */
     double *low, *g_low;     /* the lowest point of this line search */
+    double f_low;            /* f there */
     double *d;               /* the direction */
     double *S, *Y;           /* m x n: steps and differences of gradients, a ring */
     double *rho, *alpha;     /* m: 1 / y's; of the recursion */
@@ -40,6 +42,8 @@ typedef struct {
     double slope;            /* g'd */
     double scale;            /* of the initial inverse Hessian: y's / y'y */
     double promised;         /* how much the first step from x would lower a line */
+    double least_f, least_g; /* the smallest f and largest entry of g of any iterate */
+    int fruitless;           /* iterates since one of them fell */
     int64_t iteration, evaluations, resets;
     dp_line_search search;
 } dp_lbfgs;

@@ -220,9 +220,10 @@ dp_search_start(dp_line_search *s, const dp_search_options *options, double f,
                 double slope, double step)
 {
     const double width = options->most - options->least;
-    const dp_search_point start = {0, f, slope};
+    const dp_search_point start = {0, 0, slope};
     *s = (dp_line_search){
         .options = *options,
+        .value = f,
         .start = start,
         .best = start,
         .other = start,
@@ -234,30 +235,42 @@ dp_search_start(dp_line_search *s, const dp_search_options *options, double f,
     };
 }
 
+/* Whether phi's values do not tell a trial from the start: what was promised there and
+ * what has come of it are both within what they are good to. */
+static int
+blurred(const dp_line_search *s, double f, double step)
+{
+    const double least = s->options.resolution * fmax(fabs(s->value), fabs(f));
+    return -s->start.slope * step <= least && fabs(f - s->value) <= least;
+}
+
 dp_search_state
 dp_search_tell(dp_line_search *s, double f, double slope)
 {
     const dp_search_options *const o = &s->options;
     const double c1_slope = o->c1 * s->start.slope;
-    const dp_search_point t = {s->step, f, slope};
+    dp_search_point t = {s->step, f - s->value, slope};
     s->improved = 0;
     s->evaluations++;
     if (!isfinite(f) || !isfinite(slope)) {
         return s->state = cut_back(s);
     }
-    const double allowed = s->start.f + t.step * c1_slope;
-    if (s->first_stage && f <= allowed && slope >= 0) {
+    if (blurred(s, f, t.step)) {
+        t.f = t.step * (s->start.slope + slope) / 2;
+    }
+    const double allowed = t.step * c1_slope;
+    if (s->first_stage && t.f <= allowed && slope >= 0) {
         s->first_stage = 0;
     }
-    if (f <= allowed && fabs(slope) <= -o->c2 * s->start.slope) {
+    if (t.f <= allowed && fabs(slope) <= -o->c2 * s->start.slope) {
         return s->state = DP_SEARCH_FOUND;
     }
-    if (t.step >= o->most && f <= allowed && slope <= c1_slope) {
+    if (t.step >= o->most && t.f <= allowed && slope <= c1_slope) {
         s->best = t;
         s->improved = 1;
         return s->state = DP_SEARCH_AT_MOST;
     }
-    if (t.step <= o->least && (f > allowed || slope >= c1_slope)) {
+    if (t.step <= o->least && (t.f > allowed || slope >= c1_slope)) {
         return s->state = DP_SEARCH_AT_LEAST;
     }
     advance(s, &t, allowed);

@@ -6,6 +6,13 @@
  *     phi(a) <= phi(0) + c1 a phi'(0)      (sufficient decrease)
  *     |phi'(a)| <= c2 |phi'(0)|            (curvature),
  * the strong Wolfe conditions. The caller evaluates phi and phi' at `step` and tells.
+ *
+ * Where phi's rounding hides what a step changes, its slopes tell: phi(a) - phi(0) is
+ * taken for a (phi'(0) + phi'(a)) / 2, so that the first condition is
+ *     phi'(a) <= (2 c1 - 1) phi'(0)
+ * (W. W. Hager, H. Zhang, "A New Conjugate Gradient Method with Guaranteed Descent and an
+ * Efficient Line Search", SIAM Journal on Optimization 16(1), 170-192, 2005, (4.1)). A
+ * step may be higher than the start by that much, then.
  */
 #ifndef DP_LINE_SEARCH_H
 #define DP_LINE_SEARCH_H
@@ -25,9 +32,10 @@ typedef struct {
     double c1, c2, xtol;
     double least, most; /* steps that may be tried */
     int evaluations;    /* at most so many */
+    double resolution;  /* phi's values are good to this share of them; 0: exactly */
 } dp_search_options;
 
-/* A step with its phi and phi'. */
+/* A step with its phi - phi(0), which keeps the digits of small changes, and phi'. */
 typedef struct {
     double step, f, slope;
 } dp_search_point;
@@ -35,6 +43,7 @@ typedef struct {
 typedef struct {
     dp_search_options options;
     dp_search_state state;
+    double value;          /* phi(0) */
     dp_search_point start; /* step 0 */
     dp_search_point best;  /* the end of the interval with the lower value */
     dp_search_point other; /* the other end, once the interval is bracketed */

@@ -46,7 +46,7 @@ doubles(PyObject *o, const char *name, int ndim, npy_intp n)
     return PyArray_DATA(a);
 }
 
-/* (c1, c2, xtol, least, most, evaluations) */
+/* (c1, c2, xtol, least, most, evaluations), and maybe the resolution */
 static int
 search_options(PyObject *o, dp_search_options *options)
 {
@@ -54,14 +54,16 @@ search_options(PyObject *o, dp_search_options *options)
         PyErr_SetString(PyExc_TypeError, "options is no tuple");
         return -1;
     }
-    if (!PyArg_ParseTuple(o, "dddddi", &options->c1, &options->c2, &options->xtol,
-                          &options->least, &options->most, &options->evaluations)) {
+    options->resolution = 0;
+    if (!PyArg_ParseTuple(o, "dddddi|d", &options->c1, &options->c2, &options->xtol,
+                          &options->least, &options->most, &options->evaluations,
+                          &options->resolution)) {
         return -1;
     }
     const int right = options->c1 > 0 && options->c1 < 1 && options->c2 > 0 &&
                       options->c2 < 1 && options->xtol >= 0 && options->least >= 0 &&
                       options->most > options->least && isfinite(options->most) &&
-                      options->evaluations > 0;
+                      options->evaluations > 0 && options->resolution >= 0;
     if (!right) {
         PyErr_Format(PyExc_ValueError,
                      "options is %R; expected c1 and c2 in 0..1, xtol of at least 0, "
@@ -131,7 +133,8 @@ dp_py_line_search_tell(PyObject *module, PyObject *const *args, Py_ssize_t nargs
     if (s->state == DP_SEARCH_EVALUATE) {
         dp_search_tell(s, f, slope);
     }
-    return Py_BuildValue("(iddi)", (int)s->state, s->step, s->best.step, s->improved);
+    return Py_BuildValue("(idii)", (int)s->state, s->step,
+                         s->best.step > 0 && s->best.f < 0, s->improved);
 }
 
 /* ---- L-BFGS ----------------------------------------------------------------------- */

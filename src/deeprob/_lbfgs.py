@@ -14,11 +14,19 @@ STATES = ("start", "iterate", "searching", "flat", "stuck", "unbounded", "not fi
 LONGEST = 1e10
 
 
-# c1, c2, xtol, least and largest step, evaluations
-SearchOptions = tuple[float, float, float, float, float, int]
+# Values are good to so many units of their dtype's rounding.
+ROUNDING = 4
+
+# c1, c2, xtol, least and largest step, evaluations, resolution
+SearchOptions = tuple[float, float, float, float, float, int, float]
 
 
-def search_options(c1: float, c2: float, xtol: float, max_evals: int) -> SearchOptions:
+def resolution(dtype: Any) -> float:
+    """Return the share of f below which differences of its values, computed in this dtype, say nothing."""
+    return ROUNDING * float(np.finfo(dtype).eps)
+
+
+def search_options(c1: float, c2: float, xtol: float, max_evals: int, dtype: Any) -> SearchOptions:
     """Return the line search's options, checked, as the C core takes them."""
     for name, value in (("c1", as_real(c1, "c1")), ("c2", as_real(c2, "c2"))):
         if not 0 < value < 1:
@@ -26,7 +34,8 @@ def search_options(c1: float, c2: float, xtol: float, max_evals: int) -> SearchO
     if c1 >= c2:
         raise ValueError(f"c1 is {c1}; expected less than c2, {c2}: else no step may satisfy both conditions")
     evaluations = as_count(max_evals, "max_evals", 1)
-    return float(c1), float(c2), as_real(xtol, "xtol"), 0.0, LONGEST, min(evaluations, 10**6)
+    width = as_real(xtol, "xtol")
+    return float(c1), float(c2), width, 0.0, LONGEST, min(evaluations, 10**6), resolution(dtype)
 
 
 class LBFGS:
@@ -37,6 +46,10 @@ class LBFGS:
     by the line search of Moré and Thuente (1994), which satisfies the strong Wolfe conditions
 
     .. math:: f(x + a d) \le f(x) + c_1 a\, g^T d, \qquad |\nabla f(x + a d)^T d| \le c_2 |g^T d|.
+
+    Where f's change and what the slope promises of it, a abs(g'd), are both within 4 eps abs(f), rounding,
+    the slopes at both ends decide the first (Hager and Zhang 2005, (4.1)): f may rise by that much then,
+    while the gradient goes on falling.
 
     Parameters
     ----------
@@ -60,7 +73,8 @@ class LBFGS:
     task : str
         "start": nothing was told yet; "iterate": a new iterate was accepted; "searching": the line search
         goes on. What ends it: "flat": the gradient is 0; "stuck": no lower point can be found, also not along
-        steepest descent from a cleared memory; "unbounded": f is -inf or falls as far as 1e10 times the
+        steepest descent from a cleared memory, or 20 iterates have brought neither a lower f nor a gradient
+        with a smaller largest entry; "unbounded": f is -inf or falls as far as 1e10 times the
         direction; "not finite": f or its gradient is NaN or infinite at x0.
     done : bool
         Whether it has ended.
@@ -110,7 +124,7 @@ class LBFGS:
         x = floats(x0, "x0")
         self.m = as_count(m, "m", 1)
         self._shape, self._dtype = x.shape, x.dtype
-        options = search_options(c1, c2, xtol, max_evals)
+        options = search_options(c1, c2, xtol, max_evals, x.dtype)
         flat = x.astype(np.float64).ravel()
         if not np.all(np.isfinite(flat)):
             raise ValueError("x0 has NaN or infinity; expected finite numbers")

@@ -7,7 +7,7 @@ from .._arguments import FloatArray
 from .._lbfgs import search_options
 from ._problem import Options, Outcome, Problem, Watch
 from .lbfgs import no_lower, unbounded
-from .line_search import Found, Vector, dot, evaluate, norm, search, steepest
+from .line_search import Found, Patience, Vector, dot, evaluate, norm, search, steepest
 
 
 def bfgs(
@@ -25,7 +25,7 @@ def bfgs(
     The direction is d = -H g. H starts as y's / y'y times the identity after the first step (6.20), which
     goes along steepest descent, and is updated by the pair s, y of every step (6.17).
     """
-    line = search_options(c1, c2, 0.1, max_evals)
+    line = search_options(c1, c2, 0.1, max_evals, problem.dtype)
     at = x.astype(np.float64)
     H = np.eye(problem.n)
     fresh = True  # H is the identity, of no scale
@@ -36,6 +36,7 @@ def bfgs(
         return {"hess_inv": H, "direction": d, "alpha": step}
 
     stop = watch(at, f, g, state)
+    patience = Patience(f, g)
     while stop is None:
         slope = dot(g, d)
         fresh = fresh or not (np.isfinite(slope) and slope < 0)
@@ -48,13 +49,15 @@ def bfgs(
             fresh = True
             found = search(problem, at, f, slope, d, first, line)
         if found is None:
-            return Outcome(no_lower(f, promised, options, problem.dtype))
+            return Outcome(no_lower(f, promised, options, problem))
         step = found.step
         d, fresh = _update(H, at, g, found, fresh)
         at, f, g = found.x, found.f, found.g
         stop = watch(at, f, g, state)
         if found.state == "at most":
             stop = stop or unbounded()
+        if patience.over(f, g):
+            stop = stop or no_lower(f, promised, options, problem)
     return Outcome(stop)
 
 

@@ -6,7 +6,7 @@ from .._arguments import FloatArray
 from .._lbfgs import search_options
 from ._problem import Options, Outcome, Problem, Watch
 from .lbfgs import no_lower, unbounded
-from .line_search import Vector, dot, evaluate, search, steepest
+from .line_search import Patience, Vector, dot, evaluate, search, steepest
 
 
 def cg(
@@ -25,7 +25,7 @@ def cg(
     lead down, or no lower point is found along it, it starts again from steepest descent. Conjugacy wants a
     line search more exact than quasi-Newton methods do, hence a smaller c2.
     """
-    line = search_options(c1, c2, 0.1, max_evals)
+    line = search_options(c1, c2, 0.1, max_evals, problem.dtype)
     at = x.astype(np.float64)
     f, g = evaluate(problem, at)
     d, beta, step = -g, 0.0, 0.0
@@ -34,6 +34,7 @@ def cg(
         return {"direction": d, "beta": beta, "alpha": step}
 
     stop = watch(at, f, g, state)
+    patience = Patience(f, g)
     first = slope = 0.0  # the first step to be tried along d; 0: start from steepest descent
     while stop is None:
         found = search(problem, at, f, slope, d, first, line) if first > 0 else None
@@ -43,7 +44,7 @@ def cg(
             size = -slope  # d is -g / size
             found = search(problem, at, f, slope, d, length, line)
             if found is None:
-                return Outcome(no_lower(f, -slope * length, options, problem.dtype))
+                return Outcome(no_lower(f, -slope * length, options, problem))
         step = found.step
         old_g, old_slope = g, slope
         at, f, g = found.x, found.f, found.g
@@ -54,6 +55,8 @@ def cg(
         stop = watch(at, f, g, state)
         if found.state == "at most":
             stop = stop or unbounded()
+        if patience.over(f, g):
+            stop = stop or no_lower(f, abs(step * old_slope), options, problem)
     return Outcome(stop)
 
 

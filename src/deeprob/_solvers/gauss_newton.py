@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from .._arguments import FloatArray, as_real
+from .._lbfgs import resolution
 from ._problem import Options, Outcome, Problem, Status, Stop, Watch
 
 
@@ -26,6 +27,7 @@ def gauss_newton(
     stop = watch(x, f, g)
     r, J = problem.residuals(x), problem.jacobian(x)
     scale = np.zeros(problem.n)
+    promised: float | None = None  # by the first step tried from x, of sum(r^2)
     while stop is None:
         if not (np.isfinite(J).all() and np.isfinite(r).all()):
             return Outcome(Stop(Status.NOT_FINITE, "the residuals or their Jacobian have NaN or inf"))
@@ -35,7 +37,9 @@ def gauss_newton(
         p = _damped_step(J, r, weights, mu)
         there = (x + p).astype(problem.dtype)
         r_there = problem.residuals(there)
-        model = float(np.sum(r**2) - np.sum((r + J @ p) ** 2))
+        Jp = J @ p
+        model = -float(Jp @ (2 * r + Jp))  # |r|^2 - |r + Jp|^2, which would cancel
+        promised = model if promised is None else promised
         change = float(np.sum(r**2) - np.sum(r_there**2))
         gained = change / model if model > 0 and math.isfinite(change) else -1.0
         if gained > 0:
@@ -44,13 +48,21 @@ def gauss_newton(
             state: dict[str, Any] = {"jacobian": J, "residuals": r, "direction": p, "damping": mu}
             stop = watch(x, f, g, state.copy)
             mu *= max(1 / 3, 1 - (2 * gained - 1) ** 3)
-            growth = 2.0
+            growth, promised = 2.0, None
             J = problem.jacobian(x)
         else:
             mu, growth = max(mu, 1e-12) * growth, 2 * growth
             if mu > 1e12 or float(np.max(np.abs(p))) <= 1e-16 * max(1.0, float(np.max(np.abs(x)))):
-                return Outcome(Stop(Status.NO_PROGRESS, "no lower point was found along the step"))
+                return Outcome(_no_lower(promised, float(np.sum(r**2)), problem))
     return Outcome(stop)
+
+
+def _no_lower(promised: float, square: float, problem: Problem) -> Stop:
+    """Return the end where no step gains: convergence, if none was promised beyond rounding."""
+    if promised <= resolution(problem.dtype) * square:
+        words = f"no lower point was found; a step promised {promised / square:.3g} of f, which is within"
+        return Stop(Status.CONVERGED, f"{words} rounding")
+    return Stop(Status.NO_PROGRESS, "no lower point was found along the step")
 
 
 def _damped_step(J: FloatArray, r: FloatArray, weights: FloatArray, mu: float) -> FloatArray:

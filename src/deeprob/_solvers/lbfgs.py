@@ -2,10 +2,8 @@
 
 from typing import Any, Literal
 
-import numpy as np
-
 from .._arguments import FloatArray, one_of
-from .._lbfgs import LBFGS
+from .._lbfgs import LBFGS, resolution
 from ._problem import Options, Outcome, Problem, Status, Stop, Watch
 
 
@@ -39,10 +37,10 @@ def lbfgs(
             continue
         if opt.evaluations == 1 or opt.iteration > before:
             stop = watch(opt.x, opt.f, opt.g, lambda: state_of(opt))
-        stop = stop or _end(opt, task, options)
+        stop = stop or _end(opt, task, options, problem)
         if stop is None and problem.held and opt.iteration > 0:
             problem.next_batch()
-            stop = _end(opt, opt.renew(*problem.value_and_grad(opt.x)), options)
+            stop = _end(opt, opt.renew(*problem.value_and_grad(opt.x)), options, problem)
         if stop is not None:
             return Outcome(stop)
 
@@ -58,9 +56,9 @@ def state_of(opt: LBFGS) -> dict[str, Any]:
     }
 
 
-def _end(opt: LBFGS, task: str, options: Options) -> Stop | None:
+def _end(opt: LBFGS, task: str, options: Options, problem: Problem) -> Stop | None:
     if task == "stuck":
-        return no_lower(opt.f, opt.promised, options, opt.x.dtype)
+        return no_lower(opt.f, opt.promised, options, problem)
     if task == "unbounded":
         return unbounded()
     if task == "flat":
@@ -75,14 +73,13 @@ def unbounded() -> Stop:
     return Stop(Status.UNBOUNDED, "f falls as far as the line search goes, 1e10 times the direction")
 
 
-def no_lower(f: float, promised: float, options: Options, dtype: np.dtype[Any]) -> Stop:
+def no_lower(f: float, promised: float, options: Options, problem: Problem) -> Stop:
     """Return the end where no lower point was found: convergence, if none was promised beyond rounding."""
     size = max(abs(f), 1.0)
-    if promised <= max(options.ftol, 4 * float(np.finfo(dtype).eps)) * size:
+    if promised <= max(options.ftol, resolution(problem.dtype)) * size:
         words = f"no lower point was found; a step promised {promised:.3g} less, which is within"
-        within = (
-            f"ftol = {options.ftol:g} times max(|f|, 1)" if promised <= options.ftol * size else "rounding"
-        )
+        enough = promised <= options.ftol * size
+        within = f"ftol = {options.ftol:g} times max(|f|, 1)" if enough else "rounding"
         return Stop(Status.CONVERGED, f"{words} {within}")
     return Stop(
         Status.NO_PROGRESS,

@@ -50,10 +50,11 @@ def search(
 ) -> Found | None:
     """Return a lower point along d, which leads down with that slope; None where there is none.
 
-    ``step`` is the first to be tried.
+    ``step`` is the first to be tried. Where f's rounding hides what is lower, its slopes tell.
     """
     handle = _core.line_search(f, slope, step, options)
     best: Found | None = None
+    lower = 0
     while True:
         to = moved(problem, x, step, d)
         if np.array_equal(to, x) or (best is not None and np.array_equal(to, best.x)):
@@ -61,7 +62,7 @@ def search(
         f_to, g_to = evaluate(problem, to)
         if f_to == -np.inf:
             return Found(to, f_to, g_to, step, "at most")
-        number, next_step, _, improved = _core.line_search_tell(handle, f_to, dot(g_to, d))
+        number, next_step, lower, improved = _core.line_search_tell(handle, f_to, dot(g_to, d))
         now = Found(to, f_to, g_to, step, STATES[number])
         if now.state == "found":
             return now
@@ -70,7 +71,23 @@ def search(
         if now.state != "evaluate":
             break
         step = next_step
-    return best if best is not None and best.f < f else None
+    return best if lower else None
+
+
+class Patience:
+    """Where rounding hides what steps gain, points need not be lower: tells when they follow but noise."""
+
+    STEPS = 20
+
+    def __init__(self, f: float, g: Vector) -> None:
+        self.f, self.g, self.fruitless = f, float(np.max(np.abs(g))), 0
+
+    def over(self, f: float, g: Vector) -> bool:
+        """Take note of a step; whether 20 have brought neither a smaller f nor a smaller gradient."""
+        top = float(np.max(np.abs(g)))
+        self.fruitless = 0 if f < self.f or top < self.g else self.fruitless + 1
+        self.f, self.g = min(self.f, f), min(self.g, top)
+        return self.fruitless >= self.STEPS
 
 
 def norm(v: Vector) -> float:

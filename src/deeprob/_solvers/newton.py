@@ -10,6 +10,7 @@ import numpy as np
 from .._arguments import FloatArray, as_real, one_of
 from ._armijo import backtrack
 from ._problem import Options, Outcome, Problem, Status, Stop, Watch
+from ._watch import euclidean
 
 Variant = Literal["damped", "pure", "saddle-free", "trust-region"]
 
@@ -80,50 +81,56 @@ def trust_region(H: FloatArray, g: FloatArray, radius: float) -> Step:
     """Return the minimizer of the model within |p| <= radius, exactly (Moré and Sorensen 1983).
 
     By eigenvectors: p(s) = -Q (Q'g / (values + s)), with s >= max(0, -smallest) such that |p| = radius, or
-    s = 0 when that lies inside; in the hard case, g without a part along the smallest eigenvector, as
-    much of that eigenvector as reaches the radius.
+    s = 0 when that lies inside; in the hard case, g without a part along the smallest eigenvector beyond
+    rounding, as much of that eigenvector as reaches the radius.
     """
     values, Q = np.linalg.eigh(H)
     c = Q.T @ g
     smallest = float(values[0])
     if smallest > 0:
-        p = -(Q @ (c / values))
-        if np.linalg.norm(p) <= radius:
+        with np.errstate(over="ignore"):
+            inside = c / values
+        if euclidean(inside) <= radius:
+            p = -(Q @ inside)
             return Step(p, model_change(H, g, p), smallest)
-    scale = max(float(np.abs(values).max()), 1e-300)
     low = max(0.0, -smallest)
-    near = values + low <= 1e-12 * scale
-    bounded = np.where(near, 0.0, c / np.where(near, 1.0, values + low))
-    length = float(np.linalg.norm(bounded))
-    if np.abs(c[near]).max(initial=0.0) <= 1e-14 * float(np.linalg.norm(c)) and length <= radius:
-        along = math.sqrt(max(radius**2 - length**2, 0.0))
+    gaps = values + low  # s is low plus something that may be far below low's last digit
+    near = gaps <= 1e-12 * float(np.abs(values).max())
+    bounded = np.zeros_like(c)
+    with np.errstate(over="ignore"):
+        np.divide(c, gaps, out=bounded, where=~near)
+    length = euclidean(bounded)
+    if np.abs(c[near]).max(initial=0.0) <= 1e-14 * euclidean(c) and length <= radius:
+        along = radius * math.sqrt(1.0 - (length / radius) ** 2)
         p = -(Q @ bounded) + along * Q[:, 0]
         return Step(p, model_change(H, g, p), smallest, smallest < 0, low)
-    s = _secular(values, c, radius, low)
-    p = -(Q @ (c / (values + s)))
-    return Step(p, model_change(H, g, p), smallest, smallest < 0, s)
+    above = _secular(gaps, c, radius)
+    p = -(Q @ (c / (gaps + above)))
+    return Step(p, model_change(H, g, p), smallest, smallest < 0, low + above)
 
 
-def _secular(values: FloatArray, c: FloatArray, radius: float, low: float) -> float:
-    """Return s > low with |c / (values + s)| = radius, by bisection on a bracket that Newton's steps shrink.
+def _secular(gaps: FloatArray, c: FloatArray, radius: float) -> float:
+    """Return s > 0 with |c / (gaps + s)| = radius, by bisection on a bracket that Newton's steps shrink.
 
-    On 1 / |p(s)| - 1 / radius, which is nearly linear in s.
+    On 1 / |p(s)| - 1 / radius, which is nearly linear in s. Where the bracket spans orders of magnitude, it
+    is halved in the exponent.
     """
-    high = low + float(np.linalg.norm(c)) / radius
+    low, high = 0.0, max(euclidean(c) / radius, 5e-324)
     s = high
-    for _ in range(100):
-        q = c / (values + s)
-        length = float(np.linalg.norm(q))
+    for _ in range(200):
+        q = c / (gaps + s)
+        length = euclidean(q)
         if abs(length - radius) <= 1e-12 * radius:
             break
         if length > radius:
             low = s
         else:
             high = s
-        slope = float(q @ (q / (values + s)))
-        s += (length - radius) / radius * length**2 / slope
+        share = q / length  # |p|^3 overflows first
+        slope = float(share @ (share / (gaps + s)))
+        s += (length - radius) / radius / slope
         if not low < s < high:
-            s = low + 0.5 * (high - low)
+            s = math.sqrt(low * high) if low > 0 else high * 1e-3
     return s
 
 

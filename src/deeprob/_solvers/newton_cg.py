@@ -8,6 +8,7 @@ import numpy as np
 from .._arguments import FloatArray, as_count
 from ._armijo import backtrack
 from ._problem import Options, Outcome, Problem, Status, Stop, Watch
+from ._watch import euclidean
 
 
 def newton_cg(
@@ -45,10 +46,10 @@ def direction(problem: Problem, x: FloatArray, g: FloatArray, most: int) -> tupl
     CG stops when |H p + g| <= min(1/2, sqrt|g|) |g|: superlinear convergence at the fewest products; or
     at negative curvature, with what it has, or -g if that is nothing.
     """
-    size = float(np.linalg.norm(g))
-    enough = min(0.5, math.sqrt(size)) * size
-    p = np.zeros_like(g)
-    r, d = g.copy(), -g
+    size = euclidean(g)
+    enough = min(0.5, math.sqrt(size))  # of -g / size, so that no square overflows or vanishes
+    r = g / size if size > 0 else g.copy()
+    p, d = np.zeros_like(g), -r
     square = float(r @ r)
     curvature = 1.0
     for k in range(most):
@@ -56,12 +57,12 @@ def direction(problem: Problem, x: FloatArray, g: FloatArray, most: int) -> tupl
         along = float(d @ Hd)
         curvature = along / float(d @ d)
         if not curvature > 0:
-            return (p if k else -g), k + 1, curvature
+            return size * p if k else -g, k + 1, curvature
         alpha = square / along
         p += alpha * d
         r += alpha * Hd
         before, square = square, float(r @ r)
         if math.sqrt(square) <= enough:
-            return p, k + 1, curvature
+            return size * p, k + 1, curvature
         d = -r + (square / before) * d
-    return p, most, curvature
+    return size * p, most, curvature

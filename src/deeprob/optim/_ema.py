@@ -115,7 +115,9 @@ class EMA(Saving):
             return 1 / n
         if not self._bias_correction:
             return 1 - self._decay
-        return (1 - self._decay) / -math.expm1(n * math.log(self._decay)) if self._decay > 0 else 1.0
+        if n == 1 or self._decay == 0:
+            return 1.0  # the quotient may miss it by a rounding error, which a huge w before would show
+        return (1 - self._decay) / -math.expm1(n * math.log(self._decay))
 
     def step(self, grads: Arrays | Callable[[Any], Arrays]) -> None:
         """Take the optimizer's step, see `Optimizer.step`, and the point that it leads to into the average.

@@ -46,3 +46,25 @@ def test_vector_instructions_are_in_their_targets_only():
     assert not {f for f in used["ymm"] | used["zmm"] if f.endswith("_baseline")}
     assert not {f for f in used["zmm"] if f.endswith("_x86_v3")}
     assert any(f.endswith("_x86_v4") for f in used["zmm"])
+
+
+def test_the_steps_are_vector_code():
+    """Where what a loop writes may be its own condition, compilers fall back to single values."""
+    if "x86-64-v3" not in _core.targets()[1]:
+        pytest.skip("not an x86-64 build")
+    packed = {}
+    function = ""
+    for line in tool("objdump", "-d", "--no-show-raw-insn").splitlines():
+        if line.endswith(">:"):
+            function = line.split("<")[1][:-2].split(".")[0]
+            if function.startswith("step_") and function.endswith("_x86_v3"):
+                packed.setdefault(function, 0)
+        elif function in packed:
+            packed[function] += "vmulp" in line and "ymm" in line
+    if not packed:
+        pytest.skip("objdump shows no function names here")
+    names = {f"step_{name}_{dtype}_x86_v3" for name in _core.steps() for dtype in ("f32", "f64")}
+    assert names <= set(packed)
+    assert [name for name in sorted(packed) if packed[name] == 0] == []
+    for dtype in ("f32", "f64"):  # a loop each for the scale, L2 and decay
+        assert packed[f"step_prepare_{dtype}_x86_v3"] >= 3

@@ -17,6 +17,10 @@ from deeprob import _core, reference
 ROSENBROCK = Counted(PROBLEMS[0][0], 10**9)
 
 
+# c1, c2, xtol, least and largest step, evaluations: as the core takes them.
+OPTIONS = (1e-4, 0.9, 0.1, 0.0, 1e10, 20)
+
+
 def solved(fun, x0, *, gtol=1e-8, limit=500, **keywords):
     """Step an LBFGS by hand until its gradient is small or it ends."""
     opt = deeprob.LBFGS(x0, **keywords)
@@ -130,7 +134,7 @@ def test_values_that_are_not_finite_are_too_far():
 
 
 def test_the_line_search_refuses_what_leads_nowhere():
-    options = (1e-4, 0.9, 0.1, 0.0, 1e10, 20)
+    options = OPTIONS
     for f, slope, step in [
         (np.nan, -1.0, 1.0),
         (0.0, 0.0, 1.0),
@@ -580,20 +584,79 @@ def test_bad_input_is_named_and_changes_nothing():
 
 
 def test_the_core_refuses_wrong_handles():
-    opt = _core.lbfgs(np.zeros(3), 2, False, (1e-4, 0.9, 0.1, 0.0, 1e10, 20))
+    opt = _core.lbfgs(np.zeros(3), 2, False, OPTIONS)
     for call in [
         lambda: _core.lbfgs_tell(None, 1.0, np.zeros(3)),
         lambda: _core.lbfgs_tell(opt, 1.0, np.zeros(4)),
         lambda: _core.lbfgs_tell(opt, 1.0, np.zeros(6)[::2]),
         lambda: _core.lbfgs_tell(opt, 1.0, np.zeros(3, np.float32)),
         lambda: _core.lbfgs_array(opt, "nothing"),
-        lambda: _core.lbfgs_numbers(_core.line_search(0.0, -1.0, 1.0, (1e-4, 0.9, 0.1, 0.0, 1e10, 20))),
+        lambda: _core.lbfgs_array(opt, "x\0"),
+        lambda: _core.lbfgs_array(opt, "\ud800"),
+        lambda: _core.lbfgs_array(opt, None),
+        lambda: _core.lbfgs_numbers(_core.line_search(0.0, -1.0, 1.0, OPTIONS)),
         lambda: _core.bfgs_update(np.zeros((2, 2)), np.zeros(3), np.zeros(3), np.zeros(3)),
         lambda: _core.dot(np.zeros(3), np.zeros(2)),
         lambda: copy.copy(opt),
     ]:
         with pytest.raises((TypeError, ValueError)):
             call()
+
+
+class Raises:
+    """Whatever it is asked, it says no."""
+
+    def __bool__(self):
+        raise KeyError("no")
+
+    __index__ = __float__ = __bool__
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_an_error_of_the_cores_argument_is_the_one_that_comes_out(at):
+    arguments = [np.zeros(3), 2, False, OPTIONS]
+    arguments[at] = (*OPTIONS[:5], Raises()) if at == 3 else Raises()
+    with pytest.raises(KeyError):
+        _core.lbfgs(*arguments)
+    with pytest.raises(KeyError):  # also where x0 is wrong, too
+        _core.lbfgs([0.0], *arguments[1:])
+
+
+def test_an_argument_may_move_the_memory_of_x0():
+    x0, others = np.ones(1 << 20), []
+
+    class Moves:
+        def __index__(self):
+            x0.resize((0,), refcheck=False)
+            others.append(np.zeros(1 << 20))
+            x0.resize((1 << 20,), refcheck=False)
+            x0[:] = 7.0
+            return 3
+
+    assert np.all(_core.lbfgs_array(_core.lbfgs(x0, Moves(), False, OPTIONS), "x") == 7.0)
+
+
+def test_the_rank_two_update_refuses_vectors_out_of_its_matrix():
+    H, v = np.eye(3), np.ones(3)
+    for s, y, g in [(H[0], v, v), (v, H[1], v), (v, v, H[2]), (None, None, H[0])]:
+        with pytest.raises(ValueError, match="shares memory"):
+            _core.bfgs_update(H, s, y, g)
+    assert np.array_equal(H, np.eye(3))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_pairs_that_are_not_there_take_no_memory():
+    """Of 1.6 GB that 100,000 pairs would take, a solver touches those of the pairs it has."""
+    code = "import resource, numpy as np, deeprob\n"
+    code += "used = lambda: int(open('/proc/self/statm').read().split()[1]) * resource.getpagesize()\n"
+    code += "before = used()\n"
+    code += "opt = deeprob.LBFGS(np.ones(1000), m=100_000)\n"
+    code += "for _ in range(5): opt.tell(float(np.sum(opt.ask() ** 4)), 4 * opt.ask() ** 3)\n"
+    code += "print(len(opt.pairs), used() - before)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    pairs, more = map(int, done.stdout.split())
+    assert pairs > 0
+    assert more < 500e6  # bytes; also under a sanitizer, which keeps a map of what is allocated
 
 
 def test_memory_that_no_machine_has_is_refused():

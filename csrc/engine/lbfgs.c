@@ -39,9 +39,11 @@ dp_lbfgs_start(dp_lbfgs *o, ptrdiff_t n, int m, int single,
         .n = n, .m = m, .single = single, .options = *options, .f = NAN, .scale = 1};
     double **const vectors[] = {&o->x,   &o->g,     &o->trial, &o->g_trial,
                                 &o->low, &o->g_low, &o->d};
-    memset(memory, 0, dp_lbfgs_bytes(n, m));
+    /* The pairs are written before they are read: what many of them would take is not
+     * touched before there are so many. */
     for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
         *vectors[i] = (double *)(void *)at;
+        memset(at, 0, aligned(n));
         at += aligned(n);
     }
     o->S = (double *)(void *)at;

@@ -14,7 +14,7 @@ void *
 dp_scratch_memory(size_t bytes, void **owner)
 {
     if (bytes > (size_t)PTRDIFF_MAX - 64) {
-        PyErr_SetString(PyExc_MemoryError, "W and X are too large for this machine");
+        PyErr_SetString(PyExc_MemoryError, "the arrays are too large for this machine");
         return NULL;
     }
     *owner = PyMem_RawMalloc(bytes + 64);

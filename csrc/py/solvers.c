@@ -83,6 +83,11 @@ number(PyObject *o, double *value)
 
 /* ---- the line search ---------------------------------------------------------------- */
 
+typedef struct {
+    dp_line_search s;
+    atomic_flag busy; /* one call at a time, also where there is no GIL */
+} dp_search_owner;
+
 static void
 destroy_search(PyObject *capsule)
 {
@@ -106,14 +111,15 @@ dp_py_line_search(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
                         "expected a finite f, a negative slope and a positive step");
         return NULL;
     }
-    dp_line_search *s = PyMem_Malloc(sizeof *s);
-    if (s == NULL) {
+    dp_search_owner *owner = PyMem_Malloc(sizeof *owner);
+    if (owner == NULL) {
         return PyErr_NoMemory();
     }
-    dp_search_start(s, &options, f, slope, step);
-    PyObject *capsule = PyCapsule_New(s, SEARCH_NAME, destroy_search);
+    atomic_flag_clear(&owner->busy);
+    dp_search_start(&owner->s, &options, f, slope, step);
+    PyObject *capsule = PyCapsule_New(owner, SEARCH_NAME, destroy_search);
     if (capsule == NULL) {
-        PyMem_Free(s);
+        PyMem_Free(owner);
     }
     return capsule;
 }
@@ -126,15 +132,21 @@ dp_py_line_search_tell(PyObject *module, PyObject *const *args, Py_ssize_t nargs
     if (dp_check_nargs("line_search_tell", nargs, 3) < 0) {
         return NULL;
     }
-    dp_line_search *s = PyCapsule_GetPointer(args[0], SEARCH_NAME);
-    if (s == NULL || number(args[1], &f) < 0 || number(args[2], &slope) < 0) {
+    dp_search_owner *owner = PyCapsule_GetPointer(args[0], SEARCH_NAME);
+    if (owner == NULL || number(args[1], &f) < 0 || number(args[2], &slope) < 0) {
         return NULL;
     }
-    if (s->state == DP_SEARCH_EVALUATE) {
-        dp_search_tell(s, f, slope);
+    if (atomic_flag_test_and_set(&owner->busy)) {
+        PyErr_SetString(PyExc_RuntimeError, "the search is at work in another thread");
+        return NULL;
     }
-    return Py_BuildValue("(idii)", (int)s->state, s->step,
-                         s->best.step > 0 && s->best.f < 0, s->improved);
+    if (owner->s.state == DP_SEARCH_EVALUATE) {
+        dp_search_tell(&owner->s, f, slope);
+    }
+    const dp_line_search s = owner->s;
+    atomic_flag_clear(&owner->busy);
+    return Py_BuildValue("(idii)", (int)s.state, s.step,
+                         s.best.step > 0 && s.best.f < 0, s.improved);
 }
 
 /* ---- L-BFGS ----------------------------------------------------------------------- */
@@ -174,11 +186,17 @@ dp_py_lbfgs(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     if (dp_check_nargs("lbfgs", nargs, 4) < 0) {
         return NULL;
     }
-    const double *x0 = doubles(args[0], "x0", 1, -1);
-    const long m = x0 == NULL ? -1 : PyLong_AsLong(args[1]);
+    const long m = PyLong_AsLong(args[1]);
+    if (m == -1 && PyErr_Occurred()) {
+        return NULL;
+    }
     const int single = PyObject_IsTrue(args[2]);
-    if (x0 == NULL || (m == -1 && PyErr_Occurred()) || single < 0 ||
-        search_options(args[3], &options) < 0) {
+    if (single < 0 || search_options(args[3], &options) < 0) {
+        return NULL;
+    }
+    /* Last: what converts the others may be Python code, and move the array's memory. */
+    const double *x0 = doubles(args[0], "x0", 1, -1);
+    if (x0 == NULL) {
         return NULL;
     }
     if (m < 1 || m > INT_MAX / 4) {
@@ -284,8 +302,7 @@ dp_py_lbfgs_array(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     if (dp_check_nargs("lbfgs_array", nargs, 2) < 0) {
         return NULL;
     }
-    const char *name = PyUnicode_AsUTF8(args[1]);
-    dp_lbfgs_owner *owner = name == NULL ? NULL : take(args[0]);
+    dp_lbfgs_owner *owner = take(args[0]);
     if (owner == NULL) {
         return NULL;
     }
@@ -296,8 +313,9 @@ dp_py_lbfgs_array(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     } arrays[] = {{"x", o->x, NULL},         {"g", o->g, NULL}, {"d", o->d, NULL},
                   {"trial", o->trial, NULL}, {"S", NULL, o->S}, {"Y", NULL, o->Y}};
     PyObject *result = NULL;
-    for (size_t i = 0; result == NULL && i < sizeof arrays / sizeof *arrays; i++) {
-        if (strcmp(name, arrays[i].name) == 0) {
+    const size_t n = PyUnicode_Check(args[1]) ? sizeof arrays / sizeof *arrays : 0;
+    for (size_t i = 0; i < n; i++) {
+        if (PyUnicode_CompareWithASCIIString(args[1], arrays[i].name) == 0) {
             result = copy_of(o, arrays[i].vector, arrays[i].ring);
             goto done;
         }
@@ -355,6 +373,12 @@ dp_py_bfgs_update(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     if (!PyArray_ISWRITEABLE((PyArrayObject *)args[0])) {
         PyErr_SetString(PyExc_ValueError, "H is read-only");
         return NULL;
+    }
+    for (int i = update ? 1 : 3; i < 4; i++) {
+        if (dp_may_overlap((PyArrayObject *)args[0], (PyArrayObject *)args[i])) {
+            PyErr_SetString(PyExc_ValueError, "H shares memory with s, y or g");
+            return NULL;
+        }
     }
     void *owner = NULL;
     PyObject *d = PyArray_SimpleNew(1, &n, NPY_DOUBLE);

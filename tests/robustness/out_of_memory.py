@@ -18,6 +18,30 @@ bad_y, bad_index = np.where(y == 1, C, y), index + N
 lists = [a.tolist() for a in (W, X, b, y, index)]
 wide = np.zeros((C, 2 * D))
 
+ADAM, SEARCH = (1e-3, 0.9, 0.999, 1e-8, 1.0, 0.0), (1e-4, 0.9, 0.1, 0.0, 1e10, 20)
+
+
+def stepped(hyper, threads):
+    """Two arrays after a step, with what says which is which, and their states."""
+    params = (W.copy(), b.copy())
+    names = ("params[0]", "params[1]"), ("grads[0]", "grads[1]")
+    plan, states = _core.step_plan("adam", params, None, *names, False)
+    _core.check_gradients(plan, (W, b))
+    _core.step(plan, 1, hyper, (W, b), threads)
+    return params + states
+
+
+def descended(m):
+    """Four points of L-BFGS, and what it remembers."""
+    solver = _core.lbfgs(s[0], m, False, SEARCH)
+    for _ in range(4):
+        x = _core.lbfgs_array(solver, "trial")
+        _core.lbfgs_tell(solver, float(np.sum(x**4)), 4 * x**3)
+    return tuple(_core.lbfgs_array(solver, name) for name in ("x", "g", "S", "Y")) + _core.lbfgs_numbers(
+        solver
+    )
+
+
 CALLS = {
     "scores": lambda: _core.scores(W, X, b, index, None, 0, 0, 2),
     "scores of lists": lambda: _core.scores(lists[0], lists[1], lists[2], lists[4], None, 0, 0, 1),
@@ -46,6 +70,22 @@ CALLS = {
     "landscape, points": lambda: _core.landscape_at("beale", (), s[:, :2].copy(), 1, None),
     "landscape, Hessians": lambda: _core.landscape_at("beale", (), s[:, :2].copy(), 2, None),
     "wrong landscape": lambda: _core.landscape_grid("sadle", (), s[:, 0].copy(), s[:, 1].copy(), 2),
+    "Hessian's products": lambda: _core.linear_hvp(
+        "softmax", np.stack([W, W, W]), X, y, index, 0.0, 0.1, 0, 0, 2
+    ),
+    "Hessian's products, class_axis": lambda: _core.linear_hvp(
+        "squared_hinge", np.stack([W.T, W.T]), X32, lists[3], None, 1.0, 0.1, 0, 1, 1
+    ),
+    "no second derivative": lambda: _core.linear_hvp("svm", np.stack([W, W]), X, y, None, 1.0, 0.0, 0, 0, 1),
+    "steps": _core.steps,
+    "step": lambda: stepped((ADAM, ADAM), 1),
+    "step, hyperparameters of each": lambda: stepped(((*ADAM, 1.0, 1.0, 0.0, 0.0, 0.1), ADAM), 2),
+    "wrong hyperparameters": lambda: stepped((ADAM, ADAM[1:]), 1),
+    "line search": lambda: _core.line_search_tell(_core.line_search(1.0, -1.0, 1.0, SEARCH), 0.5, 0.1),
+    "L-BFGS": lambda: descended(2),
+    "wrong L-BFGS": lambda: _core.lbfgs(s[0], 0, False, SEARCH),
+    "BFGS": lambda: _core.bfgs_update(np.eye(C), s[0], s[0] + 0.1, s[1]),
+    "dot": lambda: _core.dot(s[0], s[1]),
     "wrong label": lambda: _core.score_loss("svm", s, bad_y, None, 1.0, True, 0),
     "wrong position": lambda: _core.scores(W, X, b, bad_index, None, 0, 0, 1),
     "wrong shape": lambda: _core.scores(W.T, X, None, None, None, 0, 0, 1),

@@ -1,6 +1,7 @@
 """L-BFGS, BFGS and their line search, against NumPy twins, the papers' tables and SciPy."""
 
 import copy
+import pickle
 import subprocess
 import sys
 import threading
@@ -527,6 +528,13 @@ def test_bad_input_is_named_and_changes_nothing():
     for x0 in [[], [np.nan], np.zeros(2, np.float16), [1j], None, "a"]:
         with pytest.raises((ValueError, TypeError), match="x0"):
             deeprob.LBFGS(x0)
+
+
+def test_copies_that_would_share_their_state_are_refused():
+    opt = solved(ROSENBROCK, [-1.2, 1.0], limit=3)
+    for clone in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="LBFGS cannot be copied or pickled"):
+            clone(opt)
 
 
 def test_the_core_refuses_wrong_handles():

@@ -210,6 +210,7 @@ def test_sums_are_in_eight_lanes_combined_by_halving():
 # ---- evaluations beside SciPy --------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("one_blas_thread")
 def test_evaluations_over_the_problems_are_scipys(peer):
     """In sum, and each within 20 percent unless we find a lower minimum; no failure that SciPy has not."""
     scipy = peer("scipy.optimize")
@@ -238,6 +239,7 @@ def test_the_problems_minima_are_found(method, residuals, x0, minimum):
         assert result.success, result.message
 
 
+@pytest.mark.usefixtures("one_blas_thread")
 def test_evaluations_over_the_landscapes_problems_are_scipys(peer):
     scipy = peer("scipy.optimize")
     landscapes = pytest.importorskip("deeprob.landscapes")

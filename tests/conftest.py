@@ -1,5 +1,6 @@
 """What all tests share: where the real data is, and which peers must be there."""
 
+import contextlib
 import importlib
 import os
 import signal
@@ -39,3 +40,15 @@ def peer():
             pytest.skip(f"{name} is not installed: nothing to compare with")
 
     return load
+
+
+@pytest.fixture
+def one_blas_thread():
+    """Keep BLAS to one thread: where others use the cores, SciPy's tiny solves take 50 times as long."""
+    try:
+        importlib.import_module("scipy.linalg")  # its BLAS must be loaded to be limited
+        limits = importlib.import_module("threadpoolctl").threadpool_limits(1, user_api="blas")
+    except ImportError:
+        limits = contextlib.nullcontext()
+    with limits:
+        yield

@@ -559,3 +559,13 @@ def test_methods_on_minibatches_are_recorded_over_all_data(objective):
     assert trial.losses[0] == result.start_loss
     assert objective.value(trial.x) == pytest.approx(trial.losses[-1])
     assert deeprob.compare(objective, ["sgd", "lbfgs"], steps=3, lr={"sgd": 0.1})["sgd"].best.lr == 0.1
+
+
+def test_names_are_those_of_minimize_in_any_case():
+    bowl = deeprob.landscapes.bowl()
+    result = deeprob.compare(bowl, ["SGD", "RMSProp", "BFGS"], steps=3, lr=0.01)
+    assert set(result.races) == {"sgd", "rmsprop", "bfgs"}
+    assert deeprob.compare(bowl, {"Mine": "Adam"}, steps=3, lr=0.01)["Mine"].name == "adam"
+    assert optim.comparison_table(["Adam"]) == optim.comparison_table(["adam"])
+    with pytest.raises(ValueError, match="'sgd' twice"):
+        deeprob.compare(bowl, ["SGD", "sgd"], steps=3, lr=0.01)

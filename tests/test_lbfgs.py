@@ -1,6 +1,7 @@
 """L-BFGS, BFGS and their line search, against NumPy twins, the papers' tables and SciPy."""
 
 import copy
+import pickle
 import subprocess
 import sys
 import threading
@@ -260,6 +261,7 @@ def test_sums_are_in_eight_lanes_combined_by_halving():
 # ---- evaluations beside SciPy --------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("one_blas_thread")
 def test_evaluations_over_the_problems_are_scipys(peer):
     """In sum, and each within 20 percent unless we find a lower minimum; no failure that SciPy has not."""
     scipy = peer("scipy.optimize")
@@ -288,6 +290,7 @@ def test_the_problems_minima_are_found(method, residuals, x0, minimum):
         assert result.success, result.message
 
 
+@pytest.mark.usefixtures("one_blas_thread")
 def test_evaluations_over_the_landscapes_problems_are_scipys(peer):
     scipy = peer("scipy.optimize")
     landscapes = pytest.importorskip("deeprob.landscapes")
@@ -581,6 +584,13 @@ def test_bad_input_is_named_and_changes_nothing():
     for x0 in [[], [np.nan], np.zeros(2, np.float16), [1j], None, "a"]:
         with pytest.raises((ValueError, TypeError), match="x0"):
             deeprob.LBFGS(x0)
+
+
+def test_copies_that_would_share_their_state_are_refused():
+    opt = solved(ROSENBROCK, [-1.2, 1.0], limit=3)
+    for clone in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="LBFGS cannot be copied or pickled"):
+            clone(opt)
 
 
 def test_the_core_refuses_wrong_handles():

@@ -452,3 +452,27 @@ def test_the_textbooks_loop_and_the_class_agree():
         dW = reference.linear_loss("softmax", theirs, X, y)[1]
         theirs, state = reference.adam(theirs, dW, state, t, *optimizer._hyper())
     np.testing.assert_allclose(mine, theirs, rtol=1e-9)
+
+
+def test_a_subclass_may_have_a_constructor_of_its_own():
+    class Mine(optim.Adam):
+        def __init__(self, params, *, warm_up=10, **keywords):
+            self.warm_up = warm_up
+            super().__init__(params, **keywords)
+
+    class Named(Mine):
+        def __init__(self, params, **keywords):
+            super().__init__(params, **keywords)
+
+    w, v = np.ones(3), np.ones(3)
+    for kind in (Mine, Named):
+        mine, adam = kind(w, lr=0.1, warm_up=5, weight_decay=0.5), optim.Adam(v, lr=0.1, weight_decay=0.5)
+        assert mine.warm_up == 5
+        mine.step(np.ones(3))
+        adam.step(np.ones(3))
+        assert w.tolist() == v.tolist()
+        assert f"{kind.__name__}(" in repr(mine)
+        assert "lr=0.1" in repr(mine)
+        with pytest.raises(TypeError, match="did you mean 'lr'"):
+            kind(w, learning_rate=0.1)
+    assert deeprob.minimize(lambda x: (x @ x, 2 * x), np.ones(2), method=Named, lr=0.1, steps=2).nit == 2

@@ -18,14 +18,10 @@ True
 
 import importlib
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import _core, _threads, losses
-from ._compare import compare
-from ._comparison import ComparisonResult
 from ._info import cpu_info
-from ._lbfgs import LBFGS
-from ._minimize import OptimizeResult, minimize
 from ._threads import get_num_threads, set_num_threads
 from .classifier import LinearClassifier
 from .descent import GradientDescentResult, gradient_descent
@@ -35,6 +31,12 @@ from .losses import multiclass_hinge, softmax_cross_entropy, softmax_loss, svm_l
 from .objective import Objective
 from .regularizers import elastic_net, l1, l2
 from .search import RandomSearchResult, random_search
+
+if TYPE_CHECKING:
+    from ._compare import compare
+    from ._comparison import ComparisonResult
+    from ._lbfgs import LBFGS
+    from ._minimize import OptimizeResult, minimize
 
 __version__ = "0.1.0"
 
@@ -76,15 +78,26 @@ _core.set_num_threads(_threads.default_threads())
 if "threadpoolctl" in sys.modules:
     _threads.register_with_threadpoolctl()
 
-# Rooms that are opened on first use, so that `import deeprob` costs little more than NumPy.
+# Rooms that are opened on first use, and names that are fetched then from their modules, so that
+# `import deeprob` costs little more than NumPy.
 _ROOMS = ("datasets", "landscapes", "optim", "plots", "reference", "schedules")
+_LATER = {
+    "LBFGS": "_lbfgs",
+    "ComparisonResult": "_comparison",
+    "OptimizeResult": "_minimize",
+    "compare": "_compare",
+    "minimize": "_minimize",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return importlib.import_module(f"{__name__}.{name}")
+    if name in _LATER:
+        value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
+        return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_ROOMS])
+    return sorted({*globals(), *_ROOMS, *_LATER})

@@ -249,6 +249,10 @@ class LBFGS:
     def _shaped(self, name: str) -> FloatArray:
         return _core.lbfgs_array(self._solver, name).astype(self._dtype).reshape(self._shape)
 
+    def __reduce__(self) -> Any:
+        # A copy would step the same state in C.
+        raise TypeError("an LBFGS cannot be copied or pickled; keep x, and make a new one that starts there")
+
     def __repr__(self) -> str:
         return f"LBFGS(m={self.m}; {self.task!r}, f={self.f:.6g}, iteration={self.iteration})"
 

@@ -1,6 +1,6 @@
 """Wrong arguments: an error that names the argument and says what came, and nothing changed.
 
-The list of wrong calls is in public_calls.py.
+The list of wrong calls is in refused_calls.py.
 """
 
 import re
@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from public_calls import FUNCTIONS, KEYWORDS, C, N, floats, labels, refused_calls, right
+from public_calls import FUNCTIONS, C, N, floats, labels, right
+from refused_calls import KEYWORDS, refused_calls
 
 import deeprob
 

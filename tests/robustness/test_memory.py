@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from public_calls import FUNCTIONS, refused_calls, right
+from public_calls import FUNCTIONS, right
+from refused_calls import refused_calls
 
 import deeprob
 

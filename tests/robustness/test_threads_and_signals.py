@@ -11,6 +11,7 @@ from threading import Barrier
 
 import numpy as np
 import pytest
+from processes import finished
 
 import deeprob
 
@@ -42,12 +43,6 @@ def problem():
     namespace = {}
     exec(PROBLEM, namespace)
     return namespace
-
-
-def finished(ended):
-    """Assert that a process ended well, and return what it printed."""
-    assert ended.returncode == 0, f"{ended.returncode}\n{ended.stdout[-2000:]}\n{ended.stderr[-2000:]}"
-    return ended.stdout
 
 
 # ---- the same bits -----------------------------------------------------------------------
@@ -459,60 +454,6 @@ except Enough:
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_signal_handler_may_call_deeprob_and_its_own_error_ends_the_pass(run_python, threads):
     assert finished(run_python(HANDLER, threads)).split() == ["3", "1"]
-
-
-# ---- what an import does ---------------------------------------------------------------------
-
-FLOATING_POINT = """
-import ctypes, sys
-import numpy as np
-
-def mode():
-    tiny32, tiny64 = np.full(100, 1e-40, "f4"), np.full(100, 5e-324)
-    third = np.float64(1) / 3, np.float32(1) / np.float32(3)  # the rounding mode
-    return (tiny32 * np.float32(1)).tobytes(), (tiny64 / 1).tobytes(), third, sys.float_info.min / 2 > 0
-
-before = mode()
-import deeprob
-assert mode() == before
-W = np.full((10, 4000), 1e-40, "f4")
-X = np.ones((4000, 4000), "f4")
-for threads in (1, 2):
-    s = deeprob.scores(W, X, threads=threads)  # in the pool's threads, too
-    assert mode() == before
-    assert (s > 0).all() and np.allclose(s.astype("f8"), 4000 * np.float64(np.float32(1e-40)), rtol=1e-3)
-print("unchanged")
-"""
-
-
-def test_import_and_kernels_leave_the_floating_point_mode_alone(run_python):
-    assert finished(run_python(FLOATING_POINT)).strip() == "unchanged"
-
-
-IMPORTED = """
-import sys, numpy, numpy.random  # NumPy brings Cython's runtime
-before = {name.partition(".")[0] for name in sys.modules}
-import deeprob
-after = {name.partition(".")[0] for name in sys.modules}
-print(*sorted(after - before - set(sys.stdlib_module_names)))
-"""
-
-
-def test_import_brings_numpy_and_the_standard_library_only(run_python):
-    assert finished(run_python(IMPORTED)).split() == ["deeprob"]
-
-
-def test_import_starts_no_thread_and_changes_no_signal_handler(run_python):
-    code = """
-import os, signal, threading
-before = [signal.getsignal(s) for s in signal.valid_signals()]
-import deeprob
-assert [signal.getsignal(s) for s in signal.valid_signals()] == before
-assert threading.active_count() == 1
-print(len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 1)
-"""
-    # OpenBLAS, inside NumPy, has threads of its own: not this time.
-    assert finished(run_python(code, OPENBLAS_NUM_THREADS="1")).strip() == "1"
 
 
 def test_everything_works_without_assertions_and_with_all_warnings(run_python):

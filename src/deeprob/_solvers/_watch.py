@@ -3,9 +3,9 @@
 import enum
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -71,17 +71,21 @@ class Outcome:
     best: bool = False
 
 
-class Fields:
-    """Dataclasses whose fields can be read as a dict's, too."""
+class Fields(Mapping[str, Any]):
+    """Dataclasses whose fields can be read as a dict's, too, like those of SciPy's results."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self.keys():
-            raise KeyError(f"{name!r}; there are {', '.join(self.keys())}")
+        if name not in self.__dataclass_fields__:
+            raise KeyError(f"{name!r}; there are {', '.join(self)}")
         return getattr(self, name)
 
-    def keys(self) -> list[str]:
-        """Return the names of the fields."""
-        return list(self.__dataclass_fields__)  # type: ignore[attr-defined]
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.__dataclass_fields__)
+
+    def __len__(self) -> int:
+        return len(self.__dataclass_fields__)
 
 
 @dataclass

@@ -149,12 +149,23 @@ class Optimizer(Saving):
         for name, text in _DOCS.items():
             cls.__doc__ = (cls.__doc__ or "").replace(name, text)
         if "__init__" in vars(cls):
-            kinds = Common.__annotations__
             cls.__init__ = answers_keywords(  # type: ignore[method-assign]
-                with_keywords(
-                    cls.__init__, {name: (kinds[name], value) for name, value in cls._defaults.items()}
-                )
+                with_keywords(cls.__init__, cls._passed_on())
             )
+
+    @classmethod
+    def _passed_on(cls) -> dict[str, tuple[Any, Any]]:
+        """Return what ``**keywords`` of its constructor stand for: name -> (annotation, default).
+
+        The common ones where it says so; otherwise, as in a subclass of somebody's own, all of its base.
+        """
+        kinds = Common.__annotations__
+        common = {name: (kinds[name], value) for name, value in cls._defaults.items()}
+        keywords = [p for p in inspect.signature(cls.__init__).parameters.values() if p.kind is p.VAR_KEYWORD]
+        if not keywords or keywords[0].annotation == Unpack[Common]:
+            return common
+        of_base = inspect.signature(super(cls, cls).__init__).parameters.values()
+        return {p.name: (p.annotation, p.default) for p in of_base if p.kind is p.KEYWORD_ONLY} | common
 
     def __init__(self, params: Arrays, **common: Unpack[Common]) -> None:
         given: Any = {**self._defaults, **common}

@@ -18,7 +18,7 @@ def makers(optimizers: Any) -> dict[str, Callable[[FloatArray], "Optimizer"]]:
 
 
 def labelled(optimizers: Any) -> dict[str, Any]:
-    """Return what was asked for, by labels.
+    """Return what was asked for, by labels; names in lower case, as `minimize` takes them in any.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def labelled(optimizers: Any) -> dict[str, Any]:
                 f"optimizers is a {type(optimizers).__name__}; expected names, or a dict of label to name, "
                 "class or function"
             )
-        given = list(optimizers)
+        given = [_lower(each) for each in optimizers]
         labels = [_label(each) for each in given]
         twice = {label for label in labels if labels.count(label) > 1}
         if twice:
@@ -48,7 +48,11 @@ def labelled(optimizers: Any) -> dict[str, Any]:
         optimizers = dict(zip(labels, given, strict=True))
     if not optimizers:
         raise ValueError("optimizers is empty; expected at least one")
-    return {_text(label): each for label, each in optimizers.items()}
+    return {_text(label): _lower(each) for label, each in optimizers.items()}
+
+
+def _lower(each: Any) -> Any:
+    return each.lower() if isinstance(each, str) else each
 
 
 def name_of(optimizer: "Optimizer") -> str:

@@ -1,9 +1,6 @@
 """What an optimizer remembers, taken out and put back, in memory and in files."""
 
-import json
 import os
-import tempfile
-import zipfile
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +129,9 @@ class Saving:
 
         The file is there as a whole or, if anything fails, as it was before.
         """
+        import json
+        import tempfile
+
         state = self.state_dict()
         arrays = {f"param_{k}": w for k, (w, _) in enumerate(self._arrays())}
         arrays |= {f"state_{k}_{i}": s for k, own in enumerate(state["states"]) for i, s in enumerate(own)}
@@ -170,6 +170,9 @@ class Saving:
 
 def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, FloatArray]]:
     """Return what a file of `save` says about the optimizer, and its arrays."""
+    import json
+    import zipfile  # here: these are a tenth of the time of `import deeprob`
+
     refusal = f"{os.fspath(path)!r} was not written by an optimizer's save"
     try:
         # opened here: NumPy leaves a file open that turns out to be broken

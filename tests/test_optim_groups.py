@@ -266,9 +266,15 @@ def test_the_loops_take_one_array():
 
 @each_name
 def test_every_hyperparameter_may_be_a_groups(name):
-    make = optim.REGISTRY[name]
-    opt = make([{"params": np.ones((2, 1))}, {"params": np.ones((3, 1))}])
+    make, arrays = optim.REGISTRY[name], [np.ones((2, 1)), np.ones((3, 1))]
+    opt, plain = make([{"params": w.copy()} for w in arrays]), make(arrays)
     for key in inspect.signature(make).parameters:
         if isinstance(getattr(make, key, None), Hyper) and key != "clip_norm":
             setattr(opt.groups[0], key, getattr(opt, key))
-    opt.step([np.ones((2, 1)), np.ones((3, 1))])
+            assert getattr(opt.groups[0], key) == getattr(opt, key)
+    for _ in range(3):
+        for each in (opt, plain):
+            each.step([np.ones((2, 1)), np.ones((3, 1))])
+    first, second = (group.params for group in opt.groups)
+    assert first.tolist() == plain.params[0].tolist() != np.ones((2, 1)).tolist()
+    assert second.tolist() == plain.params[1].tolist()

@@ -200,10 +200,6 @@ class Optimizer(Saving):
             self._kernel, self._params, states, names, of_grads, self._single
         )
 
-    def _in_order(self, arrays: Any, name: str) -> tuple[Any, ...]:
-        """Return arrays of the parameters' form as a tuple, in the order of the parameters."""
-        return self._form.flat(arrays, name)
-
     def _formed(self, arrays: list[FloatArray]) -> Any:
         """Return arrays, one for each of the parameters, in the form of the parameters."""
         return self._form.formed(arrays)

@@ -149,13 +149,19 @@ def test_trajectories_in_the_plane_are_found_again():
     class Recorded:
         w = Ws.reshape(6, -1)
 
-    for trajectory in (Ws, list(Ws), Recorded()):
+    class Result:
+        trajectory = Recorded()
+
+    for trajectory in (Ws, list(Ws), Recorded(), Result()):
         plane = landscapes.loss_slice(objective, W, (d1, d2), trajectory=trajectory)
         np.testing.assert_allclose(plane.trajectory, known, rtol=1e-12)
         np.testing.assert_allclose(plane.coordinates(Ws), known, rtol=1e-12)
     np.testing.assert_array_equal(plane.directions, [d1, d2])
     principal = landscapes.loss_slice(objective, W, "principal", trajectory=Ws)
     assert principal.explained.sum() == pytest.approx(1.0)
+    a, b = principal.explained
+    assert repr(plane) == f"loss_slice({objective!r})"
+    assert repr(principal) == f"loss_slice({objective!r}, explained=({a:.3f}, {b:.3f}))"
     np.testing.assert_allclose(principal.values(principal.trajectory), objective.values(Ws), rtol=1e-13)
 
 

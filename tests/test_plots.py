@@ -120,6 +120,16 @@ def test_one_descent_needs_no_name(descents):
     assert display.ax_.get_legend() is None
 
 
+def test_curves_of_minimize_are_what_it_recorded():
+    recorded = deeprob.minimize(lambda w: (float(w @ w), 2 * w), [1.0, 2.0], method="sgd", record=True)
+    for results in (recorded, {"loss": recorded}):
+        display = LossCurveDisplay.from_results(results)
+        np.testing.assert_array_equal(display.curves["loss"], recorded.trajectory.fun)
+    without = deeprob.minimize(lambda w: (float(w @ w), 2 * w), [1.0, 2.0])
+    with pytest.raises(ValueError, match=r"results\['a'\] has kept no losses; expected that of minimize"):
+        LossCurveDisplay.from_results({"a": without})
+
+
 def test_curves_of_a_divergence_are_drawn():
     display = LossCurveDisplay.from_results({"up": [1.0, 1e300, np.inf, np.nan]}, smoothing=2).plot()
     display.figure_.canvas.draw()

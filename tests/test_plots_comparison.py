@@ -186,6 +186,23 @@ def test_sensitivity_marks_the_best(result):
     assert labels == ["at the start", *result.labels]
 
 
+def test_without_a_minimum_the_axis_ends_below_the_target():
+    saddle = landscapes.saddle().noisy(0.01, rng=0)
+    result = deeprob.compare(saddle, ["sgd", "momentum", "adam"], steps=60)
+    assert min(race.best.loss for race in result) < -1e6
+    for display in (ComparisonDisplay, SensitivityDisplay):
+        low, high = display.from_result(result).plot().ax_.get_ylim()
+        assert -5 < low < result.target
+        assert result.start_loss < high < 5
+
+
+def test_one_run_is_no_comparison():
+    run = deeprob.minimize(landscapes.bowl(), steps=2, record=True)
+    for display in (ComparisonDisplay, SensitivityDisplay, TrajectoriesDisplay):
+        with pytest.raises(TypeError, match=r"result is of type OptimizeResult; expected what deeprob"):
+            display.from_result(run)
+
+
 def test_displays_say_what_is_wrong():
     with pytest.raises(ValueError, match="no optimizers"):
         ComparisonDisplay({}, {}, {}, {}, 1.0)
@@ -215,6 +232,9 @@ def test_trajectories_are_the_points_of_the_runs():
             assert display.lines_[race.label].get_label() == f"{race.label}, lr {trial.lr:.2g}"
         assert display.lines_["adam"].get_linewidth() == 3.0
         display.figure_.canvas.draw()
+    renderer = display.figure_.canvas.get_renderer()
+    assert display.ax_.yaxis.label.get_window_extent(renderer).x0 >= 0
+    assert display.ax_.get_legend().get_window_extent(renderer).x1 <= display.figure_.bbox.width
     # the picture stays that of the landscape, wherever the paths go
     (x0, x1), (y0, y1) = landscapes.ravine().limits
     np.testing.assert_allclose([*display.ax_.get_xlim(), *display.ax_.get_ylim()], [x0, x1, y0, y1])
@@ -231,7 +251,7 @@ def test_trajectories_with_noise_in_one_variable_and_up_to_a_divergence():
 
 
 def test_trajectories_say_what_is_wrong(result):
-    with pytest.raises(TypeError, match="result is of a Bowl"):
+    with pytest.raises(TypeError, match="result is of a problem of type Bowl; expected that of"):
         TrajectoriesDisplay.from_result(result)
     without = deeprob.compare(landscapes.bowl(), ["sgd"], steps=3, lr=0.1, record="loss")
     with pytest.raises(ValueError, match="result has no trajectories"):

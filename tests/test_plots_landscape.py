@@ -110,6 +110,41 @@ def test_slices_show_their_trajectory_and_weights_are_seen_from_the_plane():
     assert LandscapeDisplay.from_landscape(plain, resolution=3).labels == ("a, along d1", "b, along d2")
 
 
+def test_results_are_ways():
+    bowl = landscapes.bowl()
+    minimized = deeprob.minimize(bowl, method="sgd", lr=0.07, steps=5, record=True)
+    descent = deeprob.gradient_descent(bowl, bowl.start, learning_rate=0.07, num_steps=5, record="trajectory")
+    ways = {"result": minimized, "trajectory": minimized.trajectory, "descent": descent}
+    display = LandscapeDisplay.from_landscape(bowl, trajectories=ways, resolution=5)
+    for points in display.trajectories.values():
+        np.testing.assert_array_equal(points, descent.trajectory)
+    single = LandscapeDisplay.from_landscape(bowl, trajectories=descent, resolution=5)
+    np.testing.assert_array_equal(single.trajectories["trajectory"], descent.trajectory)
+
+
+def test_results_without_points_say_how_to_record_them():
+    bowl = landscapes.bowl()
+    for result in (
+        deeprob.minimize(bowl, steps=2),
+        deeprob.minimize(bowl, steps=2, record="fun"),
+        deeprob.gradient_descent(bowl, bowl.start, learning_rate=0.01, num_steps=2),
+    ):
+        with pytest.raises(ValueError, match=r"trajectories\['a'\] has kept no points; expected what"):
+            LandscapeDisplay.from_landscape(bowl, trajectories={"a": result})
+
+
+@pytest.mark.parametrize("name", landscapes.NAMES)
+def test_nothing_is_cut_off_the_first_time_it_is_saved(name, tmp_path):
+    landscape = landscapes.get(name)
+    ways = {"an optimizer, lr 0.0032": [landscape.start] * 2}
+    display = LandscapeDisplay.from_landscape(landscape, trajectories=ways, resolution=21).plot()
+    figure = display.figure_
+    figure.savefig(tmp_path / "figure.png")
+    renderer = figure.canvas.get_renderer()
+    assert display.ax_.yaxis.label.get_window_extent(renderer).x0 >= 0
+    assert display.ax_.get_legend().get_window_extent(renderer).x1 <= figure.bbox.width
+
+
 def test_levels_are_dense_near_the_minimum():
     valley = landscapes.rosenbrock()
     x, y = np.linspace(-2, 2, 201), np.linspace(-1, 3, 201)
@@ -136,7 +171,7 @@ def test_levels_of_saddles_are_even_and_odd_values_are_left_out():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"landscape": np.sum}, "landscape is a "),
+        ({"landscape": np.sum}, "landscape is of type .*; expected a Landscape"),
         ({"landscape": landscapes.mgh("wood")}, "wood has 4 variables; expected at most 2"),
         ({"resolution": 1}, "resolution is 1"),
         ({"limits": ((1, 0), (0, 1))}, r"limits is \(\(1, 0\), \(0, 1\)\); expected"),

@@ -70,6 +70,18 @@ _SYNONYMS = {
 }
 
 
+def points_of(given: Any, name: str) -> Any:
+    """Return the points of a way: a result's, a trajectory's ``w``, or what was given."""
+    found = getattr(given, "trajectory", given)
+    found = getattr(found, "w", found)
+    if found is None and given is not None:
+        raise ValueError(
+            f"{name} has kept no points; expected what minimize(..., record=True), or gradient_descent or "
+            "compare(..., record='trajectory'), returned"
+        )
+    return found
+
+
 def answers_keywords(function: Callable[P, R]) -> Callable[P, R]:
     """Decorate a function so that a wrong keyword is answered with the right one.
 
@@ -158,6 +170,8 @@ def as_real(value: float, name: str, *, negative: bool = False) -> float:
     """Return ``value`` as a finite float, not negative unless that is allowed."""
     if type(value) is float and 0.0 <= value < np.inf:
         return value  # nearly always, and the checks below take longer than a small pass
+    if callable(value):
+        raise TypeError(f"{name} is {value!r}; expected a real number: of a schedule its number at a step")
     if not isinstance(value, SupportsFloat) or np.ndim(value) != 0:
         raise TypeError(f"{name} is {value!r}; expected a real number")
     try:

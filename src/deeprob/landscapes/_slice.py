@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _core
-from .._arguments import Rng, answers_keywords, as_random
+from .._arguments import Rng, answers_keywords, as_random, points_of
 from ._base import Array, Landscape, Limits, as_floats
 
 # Weights made and scored at a time: at most this many, of at most so many bytes.
@@ -58,6 +58,10 @@ class LossSlice(Landscape):
             start=known[0],
             limits=limits or (((-1.0, 1.0), (-1.0, 1.0)) if self.trajectory is None else _around(known)),
         )
+
+    def __repr__(self) -> str:
+        shares = "" if self.explained is None else ", explained=({:.3f}, {:.3f})".format(*self.explained)
+        return f"loss_slice({self.objective!r}{shares})"
 
     def coordinates(self, Ws: npt.ArrayLike) -> Array:
         """Return the coordinates (a, b) of weights, (k, ...) to (k, 2): of the nearest point of the plane."""
@@ -145,8 +149,9 @@ def loss_slice(
         - "principal": the first two principal directions of the trajectory, each of length 1: the plane in
           which most of its movement is.
         - two arrays of W's shape, which are used as they are, for instance W_1 - W and W_2 - W.
-    trajectory : (k, ...) array, or an object with such an array ``w``, optional
-        Weights on the way to W (flat ones will do); "principal" needs at least three.
+    trajectory : (k, ...) array, or an object with such an array ``w``, or a result, optional
+        Weights on the way to W (flat ones will do); "principal" needs at least three. A result is one of
+        `deeprob.minimize` or `deeprob.gradient_descent` that recorded them.
     rng : numpy.random.Generator, RandomState or int, optional
         Draws ``standard_normal`` of W's shape for d1, then for d2.
     index : (n,) array of integers, optional
@@ -186,7 +191,7 @@ def loss_slice(
     at = as_floats(W, "W")
     if not at.size:
         raise ValueError(f"W has shape {at.shape}; expected weights")
-    points = None if trajectory is None else _stack(getattr(trajectory, "w", trajectory), at, "trajectory")
+    points = None if trajectory is None else _stack(points_of(trajectory, "trajectory"), at, "trajectory")
     explained = None
     if isinstance(directions, str) and directions == "random":
         pair = _random(at, getattr(objective, "class_axis", 0), rng)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from .._comparison import ComparisonResult
 from .optimizers import optimizer_styles
 from .style import figure_of, legend_beside, one_axes, plain_log_ticks, style, with_lr
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
-
-    from .._comparison import ComparisonResult
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -28,6 +27,18 @@ _RATIO, _DEPTH = 10.0, 1e-16
 _HEADROOM = 3.0
 # Below that many times the lowest, numbers such as 0.2 and 0.5 say more than powers of ten.
 _PLAIN = 1e3
+# How far below the start's loss, in its size, the axis goes on where there is no minimum: beyond the target
+# of `compare`, which is twice as far down as 0.
+_DROP = 3.0
+
+
+def check_comparison(result: object) -> None:
+    """Raise unless this is a result of `compare`."""
+    if not isinstance(result, ComparisonResult):
+        raise TypeError(
+            f"result is of type {type(result).__name__}; expected what deeprob.compare returned. One run is "
+            "drawn by LandscapeDisplay.from_landscape(landscape, trajectories=...) and LossCurveDisplay"
+        )
 
 
 class _Losses:
@@ -65,6 +76,8 @@ class _Losses:
         begin = self.start_loss - self._base
         values = np.concatenate([curve[np.isfinite(curve)] for curve in curves])
         low = float(values.min(initial=begin))
+        if self.minimum == -np.inf:
+            low = max(low, begin - _DROP * (abs(begin) or 1.0))
         if log and begin > 0:
             ax.set_yscale("log")
             low = max(low, _DEPTH * begin)
@@ -95,7 +108,7 @@ class ComparisonDisplay(_Losses):
     names : dict of str to str
         The optimizers' names, which give the curves their looks.
     start_loss, minimum : float
-        The loss at the start; the known minimum, or NaN.
+        The loss at the start; the known minimum, NaN if it is not known, -inf if there is none.
     seconds : dict of str to float, optional
         What all steps together took.
     spreads : dict of str to (k,) array, optional
@@ -154,6 +167,7 @@ class ComparisonDisplay(_Losses):
     @classmethod
     def from_result(cls, result: ComparisonResult) -> ComparisonDisplay:
         """Make the display of what `deeprob.compare` returned."""
+        check_comparison(result)
         best = {race.label: race.best for race in result}
         return cls(
             {label: trial.losses for label, trial in best.items()},
@@ -161,7 +175,7 @@ class ComparisonDisplay(_Losses):
             {label: trial.lr for label, trial in best.items()},
             {race.label: race.name for race in result},
             result.start_loss,
-            result.minimum,
+            -np.inf if result.unbounded else result.minimum,
             {label: trial.seconds for label, trial in best.items()},
             {label: trial.spread for label, trial in best.items() if trial.spread is not None},
         )
@@ -241,7 +255,7 @@ class SensitivityDisplay(_Losses):
     names : dict of str to str
         The optimizers' names, which give the curves their looks.
     start_loss, minimum : float
-        The loss at the start; the known minimum, or NaN.
+        The loss at the start; the known minimum, NaN if it is not known, -inf if there is none.
 
     Attributes
     ----------
@@ -299,13 +313,14 @@ class SensitivityDisplay(_Losses):
     @classmethod
     def from_result(cls, result: ComparisonResult) -> SensitivityDisplay:
         """Make the display of what `deeprob.compare` returned; of those that have a learning rate."""
+        check_comparison(result)
         races = [race for race in result if np.isfinite(race.best.lr)]
         return cls(
             {race.label: race.lrs for race in races},
             {race.label: race.final_losses for race in races},
             {race.label: race.name for race in races},
             result.start_loss,
-            result.minimum,
+            -np.inf if result.unbounded else result.minimum,
             {race.label: race.best.lr for race in races},
         )
 

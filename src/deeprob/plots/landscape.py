@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .._arguments import as_count
+from .._arguments import as_count, points_of
 from ..landscapes import Landscape, LossSlice
 from .levels import contour_levels
-from .style import COLORS, LINESTYLES, MARKERS, figure_of, one_axes, style
+from .style import COLORS, LINESTYLES, MARKERS, figure_of, one_axes, settle, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -106,9 +106,10 @@ class LandscapeDisplay:
         landscape : Landscape
             Of one or two variables; of more, cut a plane out of it: `deeprob.landscapes.loss_slice`.
         trajectories : dict of str to (k, n) array, optional
-            The points of each way, by its name in the legend; also objects with such an array ``w``. A single
-            one may come without a dict. In a slice of a loss, weights (k, C, D) are seen from the plane; the
-            slice's own trajectory is shown when none is given.
+            The points of each way, by its name in the legend. Also what `deeprob.minimize` or
+            `deeprob.gradient_descent` returned, if it recorded them, and objects with such an array ``w``. A
+            single one may come without a dict. In a slice of a loss, weights (k, C, D) are seen from the
+            plane; the slice's own trajectory is shown when none is given.
         limits : ((x0, x1), (y0, y1)), optional
             What to show; default the landscape's ``limits``.
         resolution : int
@@ -126,7 +127,10 @@ class LandscapeDisplay:
             If the landscape has more than two variables, or an argument is not what it should be.
         """
         if not isinstance(landscape, Landscape):
-            raise TypeError(f"landscape is a {type(landscape).__name__}; expected a Landscape")
+            raise TypeError(
+                f"landscape is of type {type(landscape).__name__}; expected a Landscape, such as a plane "
+                "through an Objective, landscapes.loss_slice"
+            )
         if landscape.n > 2:
             raise ValueError(
                 f"{landscape.name} has {landscape.n} variables; expected at most 2: cut a plane out of it "
@@ -182,7 +186,7 @@ class LandscapeDisplay:
             If matplotlib is not installed.
         """
         with style():
-            ax = one_axes(ax)
+            own, ax = ax is None, one_axes(ax)
             if self.y is None:
                 self._curve(ax, contour_kw or {})
             else:
@@ -196,6 +200,8 @@ class LandscapeDisplay:
             if self.lines_:
                 # Outside, since what is inside is the landscape.
                 ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
+            if own:
+                settle(ax)
         self.ax_, self.figure_ = ax, figure_of(ax)
         return self
 
@@ -304,7 +310,7 @@ def _trajectories(landscape: Landscape, given: Any) -> dict[str, Array]:
 
 
 def _points(landscape: Landscape, name: str, given: Any) -> Array:
-    points = np.array(getattr(given, "w", given), dtype=np.float64)
+    points = np.array(points_of(given, f"trajectories[{name!r}]"), dtype=np.float64)
     if isinstance(landscape, LossSlice) and points.ndim and points.shape[1:] == landscape.W.shape:
         return landscape.coordinates(points)
     if points.ndim != 2 or points.shape[1] != landscape.n or not len(points):

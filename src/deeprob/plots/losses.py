@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._arguments import as_count, as_real
+from .._minimize import OptimizeResult
 from ..descent import GradientDescentResult
 from .style import COLORS, LINESTYLES, MARKERS, figure_of, one_axes, style
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 FloatArray = npt.NDArray[np.float64]
-Losses = GradientDescentResult | Sequence[float] | FloatArray
+Losses = GradientDescentResult | OptimizeResult | Sequence[float] | FloatArray
 
 
 class LossCurveDisplay:
@@ -93,9 +94,9 @@ class LossCurveDisplay:
 
         Parameters
         ----------
-        results : dict of str to GradientDescentResult or losses
-            By name, as the legend will show it; ``losses`` as `deeprob.LinearClassifier.train` returns them.
-            A single one may come without a dict.
+        results : dict of str to GradientDescentResult, OptimizeResult or losses
+            By name, as the legend will show it; ``losses`` as `deeprob.LinearClassifier.train` returns them;
+            of `deeprob.minimize` with ``record=True``. A single one may come without a dict.
         smoothing : int or dict of str to int, optional
             Draw the mean of so many losses around each (an even number counts as the next odd one), and the
             losses themselves faintly: for the noisy ones of minibatches. An int stands for all.
@@ -113,7 +114,7 @@ class LossCurveDisplay:
         """
         named: Mapping[str, Losses] = results if isinstance(results, Mapping) else {"loss": results}
         curves = {
-            name: result.losses if isinstance(result, GradientDescentResult) else result
+            name: result.losses if isinstance(result, GradientDescentResult) else _recorded(name, result)
             for name, result in named.items()
         }
         windows = smoothing if isinstance(smoothing, Mapping) or smoothing is None else None
@@ -189,6 +190,17 @@ def centred_mean(losses: FloatArray, window: int) -> FloatArray:
     reach = [min(window // 2, t // 2) for t in range(losses.size)]
     means = [losses[t - k : t + k + 1].mean() for t, k in enumerate(reach)]
     return np.array(means, dtype=np.float64)
+
+
+def _recorded(name: str, result: Any) -> npt.ArrayLike:
+    """Return the values that `minimize` recorded, start and end included, or the losses given."""
+    if not hasattr(result, "trajectory"):
+        losses: npt.ArrayLike = result
+        return losses
+    values: npt.ArrayLike | None = getattr(result.trajectory, "fun", None)
+    if values is None:
+        raise ValueError(f"results[{name!r}] has kept no losses; expected that of minimize(..., record=True)")
+    return values
 
 
 def _curve(name: str, losses: npt.ArrayLike) -> FloatArray:

@@ -17,6 +17,8 @@ COLORS = ("#5790fc", "#f89c20", "#e42536", "#964a8b", "#9c9ca1", "#7a21dd")
 LINESTYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)))
 MARKERS = ("o", "s", "^", "D", "v", "P")
 
+_PASSES = 4  # of the layout, until labels and legend are inside (each some 10 ms)
+
 _RC: dict[str, Any] = {
     "figure.dpi": 110,
     "figure.figsize": (5.6, 3.6),
@@ -83,6 +85,19 @@ def one_axes(ax: Axes | None, size: tuple[float, float] | None = None) -> Axes:
     import matplotlib.pyplot as plt
 
     return plt.subplots(figsize=size)[1]
+
+
+def settle(ax: Axes) -> None:
+    """Lay the figure of ``ax`` out until it stands still; call it at the end, for figures of our own only.
+
+    One pass of matplotlib's constrained layout takes axes of a fixed aspect for larger than they become, and
+    the first figure saved would cut off the label on the left and the legend on the right.
+    """
+    figure = figure_of(ax)
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        for _ in range(_PASSES):
+            engine.execute(figure)
 
 
 def figure_of(ax: Any) -> Figure:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .._arguments import one_of
 from ..landscapes import Landscape
+from .comparison import check_comparison
 from .landscape import LandscapeDisplay
 from .optimizers import optimizer_styles
-from .style import figure_of, legend_beside, one_axes, style, with_lr
+from .style import figure_of, legend_beside, one_axes, settle, style, with_lr
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -104,12 +105,14 @@ class TrajectoriesDisplay:
         ValueError, TypeError
             If there is no landscape of at most two variables, or its points were not kept.
         """
+        check_comparison(result)
         one_of(run, "run", ("best", "calmest"))
         # behind one with noise stands the one without
         place = getattr(result.problem, "landscape", result.problem) if landscape is None else landscape
         if not isinstance(place, Landscape):
             raise TypeError(
-                f"result is of a {type(place).__name__}; expected that of a landscape, or landscape="
+                f"result is of a problem of type {type(place).__name__}; expected that of a landscape, or "
+                "landscape=, such as landscapes.loss_slice"
             )
         trials = {race.label: race.best if run == "best" else race.calmest for race in result}
         paths = {label: t.trajectory for label, t in trials.items() if t.trajectory is not None}
@@ -152,8 +155,10 @@ class TrajectoriesDisplay:
             for k, (label, look) in enumerate(optimizer_styles(self.names).items())
         }
         with style():
-            ax = one_axes(ax, _SIZE)
+            own, ax = ax is None, one_axes(ax, _SIZE)
             self.lines_ = self.background.plot(ax, styles=looks).lines_
             legend_beside(ax)
+            if own:
+                settle(ax)
         self.ax_, self.figure_ = ax, figure_of(ax)
         return self

@@ -97,6 +97,12 @@ def test_hyperparameters_may_be_schedules():
     assert result.x.tolist() == w.tolist()
     result = deeprob.minimize(bowl, [1.0, 1.0], method="adamw", lr=0.1, eta=lambda t: 0.0 * t, steps=5)
     assert result.x.tolist() == [1.0, 1.0]
+    eta = schedules.half_cosine(1.0, 5)
+    result = deeprob.minimize(
+        bowl, [1.0, 1.0], method="adamw", lr=0.1, eta=eta, steps=5, record=("w", "state")
+    )
+    assert [state["eta"] for state in result.trajectory.state] == [eta(0), *(eta(t) for t in range(5))]
+    assert repr(result.trajectory) == "Trajectory(w: (6, 2), state: 6 dicts)"
     with pytest.raises(TypeError, match="formulation is a function"):
         deeprob.minimize(bowl, [1.0, 1.0], method="nesterov", formulation=lambda t: "lookahead")
 
@@ -217,8 +223,12 @@ def test_a_problem_may_bring_its_start():
             return rosenbrock(w)
 
     assert np.allclose(deeprob.minimize(Landscape()).x, 1, atol=1e-4)
-    with pytest.raises(TypeError, match="x0 is None"):
+    with pytest.raises(TypeError, match="x0 is None, and fun has no start"):
         deeprob.minimize(rosenbrock)
+    for class_axis, shape in ((0, r"\(2, 3\)"), (1, r"\(3, 2\)")):
+        softmax = deeprob.Objective(np.eye(3), [0, 1, 0], class_axis=class_axis)
+        with pytest.raises(TypeError, match=rf"expected an array, such as np.zeros\({shape}\)"):
+            deeprob.minimize(softmax)
 
 
 def test_minibatches(objective):

@@ -168,8 +168,7 @@ class ComparisonResult:
         """Return the table as text, with what its columns mean below."""
         return _table(self)
 
-    def __str__(self) -> str:
-        return self.to_text()
+    __repr__ = __str__ = to_text  # what a notebook shows of it
 
 
 def _table(result: ComparisonResult) -> str:

@@ -16,6 +16,7 @@ from ._solvers import SOLVERS, Solver
 from ._solvers._problem import Options, Outcome, Problem, Status, Stop, Watch, batches_of
 from ._solvers._watch import RECORDED, Fields, Iterate, Trajectory, copied
 from ._solvers.first_order import solver_of
+from .objective import Objective
 from .optim import REGISTRY
 
 _COMMON = ["fun", "x0", "args", "method", "jac", "hess", "hessp", "steps", "gtol", "ftol", "xtol", "max_time"]
@@ -257,7 +258,14 @@ def _unknown(name: str, given: str, known: list[str], chosen: Solver) -> str:
 
 def _start(fun: Any, x0: Any) -> FloatArray:
     """Return a copy of x0, or the problem's own start, as floats."""
-    return floats(getattr(fun, "start", None) if x0 is None else x0, "x0")
+    begin = getattr(fun, "start", None) if x0 is None else x0
+    if begin is None:
+        zeros = ""
+        if isinstance(fun, Objective):
+            shape = (fun.n_classes, fun.n_features)
+            zeros = f", such as np.zeros({shape[::-1] if fun.class_axis == 1 else shape})"
+        raise TypeError(f"x0 is None, and fun has no start of its own; expected an array{zeros}")
+    return floats(begin, "x0")
 
 
 def _options(

@@ -119,6 +119,14 @@ class Trajectory(Fields):
     times: npt.NDArray[np.float64] | None = None
     state: list[dict[str, Any]] | None = None
 
+    def __repr__(self) -> str:
+        kept = ((name, self[name]) for name in self.keys() if self[name] is not None)
+        return f"Trajectory({', '.join(f'{name}: {_extent(values)}' for name, values in kept)})"
+
+
+def _extent(values: Any) -> str:
+    return f"{len(values)} dicts" if isinstance(values, list) else str(values.shape)
+
 
 @dataclass
 class Iterate(Fields):

@@ -28,8 +28,11 @@ def descend(
     def gradient(point: FloatArray) -> FloatArray:
         return problem.value_and_grad(point.ravel())[1].reshape(problem.shape)
 
+    def state() -> Mapping[str, Any]:
+        return {**state_of(opt), **{name: getattr(opt, name) for name in schedules}}
+
     f, g = problem.value_and_grad(x)
-    stop = watch(x, f, g, lambda: state_of(opt))
+    stop = watch(x, f, g, state)
     while stop is None:
         for name, schedule in schedules.items():
             setattr(opt, name, schedule(watch.nit))
@@ -37,7 +40,7 @@ def descend(
         own = opt._point() is w
         opt.step(g.reshape(problem.shape) if own else gradient)
         f, g = problem.value_and_grad(x)
-        stop = watch(x, f, g, lambda: state_of(opt))
+        stop = watch(x, f, g, state)
     if stop.status is Status.NOT_FINITE:
         return Outcome(stop, best=True)
     averaged = getattr(opt, "averaged", None)

@@ -107,8 +107,7 @@ class ComparisonTable:
             for line in (lines[0], rule, *lines[1:])
         )
 
-    def __str__(self) -> str:
-        return self.to_text()
+    __repr__ = __str__ = to_text  # what a notebook shows of it
 
 
 def comparison_table(optimizers: Any = None) -> ComparisonTable:

@@ -353,6 +353,7 @@ def test_the_start_is_left_alone_and_float32_stays():
 def test_the_text_has_a_line_for_everyone_and_what_the_columns_mean():
     result = deeprob.compare(bowl, x0=START, steps=20)
     lines = str(result).splitlines()
+    assert repr(result) == str(result)
     assert lines[0].split()[0] == "optimizer"
     assert [line.split()[0] for line in lines[2:8]] == [row.label for row in result.rows]
     assert "target: " in lines[9]
@@ -458,6 +459,7 @@ def test_the_table_says_what_it_saw():
     lines = str(optim.comparison_table()).splitlines()
     assert lines[0].startswith("Algorithm  first moments (Momentum)  second moments (Adaptive rates)")
     assert lines[-1].split() == ["adam", "✓", "✓", "✓", "✓"]
+    assert repr(optim.comparison_table()).splitlines() == lines
     with pytest.raises(KeyError, match="'nobody'"):
         optim.comparison_table()["nobody"]
 
@@ -569,3 +571,14 @@ def test_names_are_those_of_minimize_in_any_case():
     assert optim.comparison_table(["Adam"]) == optim.comparison_table(["adam"])
     with pytest.raises(ValueError, match="'sgd' twice"):
         deeprob.compare(bowl, ["SGD", "sgd"], steps=3, lr=0.01)
+
+
+def test_what_is_no_problem_and_a_schedule_as_lr_are_named():
+    with pytest.raises(
+        TypeError, match="problem is 'bowl'; expected an Objective, a landscape or a function"
+    ):
+        deeprob.compare("bowl")
+    with pytest.raises(ValueError, match="x0 is not given"):
+        deeprob.compare(bowl)
+    with pytest.raises(TypeError, match=r"lr is half_cosine.*; what multiplies them is schedule="):
+        deeprob.compare(bowl, x0=[1.0, 1.0], lr=deeprob.schedules.half_cosine(1.0, 10))

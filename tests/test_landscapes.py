@@ -356,6 +356,11 @@ def test_condition_number_is_the_ratio_of_singular_values():
         assert landscapes.condition_number(A) == np.linalg.cond(A)
 
 
+def test_the_condition_number_of_a_function_says_what_to_pass():
+    with pytest.raises(TypeError, match="H is a function, hessian; expected a matrix, or what has"):
+        landscapes.condition_number(landscapes.bowl().hessian)
+
+
 @pytest.mark.parametrize("H", [np.ones((3, 3)), np.zeros((2, 2)), [[1.0, 2.0], [2.0, 4.0]]])
 def test_the_condition_number_of_a_singular_matrix_is_infinite(H):
     assert landscapes.condition_number(H) == np.inf

@@ -305,6 +305,7 @@ def test_the_forms_must_agree():
     for optimizer, grads, message in [
         (of_one, [w], "grads is a list"),
         (of_one, (w,), "grads is a tuple"),
+        (of_one, (1.0, w), r"grads is a tuple; .* of \(loss, gradient\) the gradient alone"),
         (of_one, {"W": w}, "grads is a dict"),
         (of_list, w, "grads is a ndarray; expected a list"),
         (of_list, {"W": w}, "grads is a dict; expected a list"),
@@ -318,6 +319,15 @@ def test_the_forms_must_agree():
         with pytest.raises((TypeError, ValueError), match=message):
             optimizer.step(grads)
         assert optimizer.t == 0
+
+
+def test_a_schedule_is_no_learning_rate():
+    optimizer = optim.SGD(np.ones(3), lr=0.1)
+    with pytest.raises(
+        TypeError, match="lr is half_cosine.* a real number: of a schedule its number at a step"
+    ):
+        optimizer.lr = deeprob.schedules.half_cosine(0.1, 10)
+    assert optimizer.lr == 0.1
 
 
 def test_params_that_share_memory_are_refused():

@@ -53,9 +53,13 @@ check_gradient(const dp_step_plan *p, Py_ssize_t k, PyObject *o, const char *nam
     char text[DP_SHAPE_TEXT], expected[DP_SHAPE_TEXT];
     const dp_kept *w = &p->arrays[k * p->operands];
     if (!PyArray_Check(o) || dp_is_masked(o)) {
-        PyErr_Format(PyExc_TypeError,
-                     "%s is a %s; expected a numpy.ndarray of the parameters' shape %s",
-                     name, Py_TYPE(o)->tp_name, dp_shape_text(w->array, expected));
+        PyErr_Format(
+            PyExc_TypeError,
+            "%s is a %s; expected a numpy.ndarray of the parameters' shape %s%s", name,
+            Py_TYPE(o)->tp_name, dp_shape_text(w->array, expected),
+            PyTuple_Check(o) && PyTuple_GET_SIZE(o) == 2
+                ? ": of (loss, gradient) the gradient alone"
+                : "");
         return -1;
     }
     PyArrayObject *g = (PyArrayObject *)o;

@@ -211,6 +211,8 @@ def _start(problem: Any, x0: npt.ArrayLike | None) -> FloatArray:
         return np.zeros(shape[::-1] if problem.class_axis == 1 else shape, dtype)
     if x0 is None:
         x0 = getattr(problem, "start", None)
+    if x0 is None and not callable(problem):
+        raise TypeError(f"problem is {problem!r}; expected an Objective, a landscape or a function")
     if x0 is None:
         raise ValueError("x0 is not given, and the problem has no start of its own; expected an array")
     try:
@@ -230,6 +232,8 @@ def _grid(label: str, made: Mapping[str, Maker | Method], lr: Any) -> list[float
         lr = lr.get(label)
     if isinstance(made[label], Method):
         return [None]
+    if callable(lr):
+        raise TypeError(f"lr is {lr!r}; expected learning rates to try; what multiplies them is schedule=")
     if lr is None:
         return list(GRID)
     if isinstance(lr, str):

@@ -51,6 +51,11 @@ def condition_number(H: Any, w: npt.ArrayLike | None = None) -> float:
         if at is None:
             raise TypeError(f"w is None; expected the point where the Hessian of {type(H).__name__} is meant")
         matrix = H.hessian(at)
+    elif callable(H):
+        raise TypeError(
+            f"H is a function, {getattr(H, '__name__', H)}; expected a matrix, or what has the Hessian: "
+            "a landscape or an Objective"
+        )
     elif w is not None:
         raise TypeError("w is given, but H is a matrix; expected None")
     else:

@@ -90,13 +90,39 @@ def fence(language: str, lines: list[str]) -> list[str]:
     return [f"```{language}", *lines, "```", ""]
 
 
+def is_definition(block: list[str]) -> bool:
+    """Whether a paragraph is a term with its definition, or several: lines indented under one that is not."""
+    head, *body = block
+    plain = not head[0].isspace() and not head.startswith(("- ", ">>>", ".. ", "1."))
+    return plain and bool(body) and body[0].startswith("    ")
+
+
+def definitions(blocks: Iterable[list[str]]) -> Iterator[list[str]]:
+    """Join a definition's further paragraphs, which are indented, to its first one."""
+    whole: list[str] = []
+    for block in blocks:
+        if whole and block[0].startswith("    "):
+            whole += ["", *block]
+            continue
+        if whole:
+            yield whole
+        whole = block if is_definition(block) else []
+        if not whole:
+            yield block
+    if whole:
+        yield whole
+
+
 def text_block(lines: Iterable[str]) -> list[str]:
     """Render prose, doctests, formulas and literal blocks."""
     out: list[str] = []
     doctest: list[str] = []
     literal = "text"  # what the next indented paragraph is
-    for block in paragraphs(lines):
+    for block in definitions(paragraphs(lines)):
         first = block[0].lstrip()
+        if is_definition(block):
+            out += item_list("", block)
+            continue
         if doctest and not first.startswith(">>>"):
             out += fence("python", doctest)
             doctest = []

@@ -1,5 +1,7 @@
 """L-BFGS that is stepped by hand: it asks for a point, and is told the value and gradient there."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
@@ -205,7 +207,7 @@ class LBFGS:
 
     @property
     def scale(self) -> float:
-        """Y's / y'y of the newest pair: H starts as this times the identity."""
+        """The newest pair's y's / y'y: H starts as this times the identity."""
         return float(self._number(3))
 
     @property

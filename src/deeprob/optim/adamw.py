@@ -23,8 +23,9 @@ class AdamW(Adam):
     eps : float
         Added to the root, at least 0; may be set at any time. The default is the algorithm's, 1e-8.
     eta : float
-        The schedule multiplier eta_t, at least 0; may be set at any time, for example to
-        ``0.5 * (1 + np.cos(np.pi * t / T))``. It multiplies both terms.
+        The schedule multiplier eta_t, at least 0; may be set at any time. It multiplies both terms. One of
+        `deeprob.schedules` is asked before each step, ``opt.eta = schedule(opt.t)``; its t counts from 0,
+        the algorithm's from 1. `deeprob.minimize` takes the schedule itself as ``eta``.
     amsgrad, eps_mode
         As `Adam`'s.
     <common>
@@ -53,6 +54,18 @@ class AdamW(Adam):
     >>> optim.AdamW(w, lr=0.1, weight_decay=0.01).step(np.zeros(1))
     >>> w
     array([0.99])
+
+    A half cosine as eta_t, on the bowl (x^2 + 25 y^2) / 2:
+
+    >>> from deeprob import landscapes, schedules
+    >>> bowl, schedule = landscapes.bowl(), schedules.half_cosine(1.0, 10)
+    >>> w = bowl.start.copy()
+    >>> opt = optim.AdamW(w, lr=0.1, weight_decay=0.01)
+    >>> for _ in range(10):
+    ...     opt.eta = schedule(opt.t)
+    ...     opt.step(bowl.gradient)
+    >>> w.round(6)
+    array([0.424167, 0.424167])
     """
 
     _defaults: ClassVar[Common] = {**Adam._defaults, "weight_decay": 1e-5, "decay": "paper"}

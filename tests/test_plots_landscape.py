@@ -118,8 +118,9 @@ def test_results_are_ways():
     display = LandscapeDisplay.from_landscape(bowl, trajectories=ways, resolution=5)
     for points in display.trajectories.values():
         np.testing.assert_array_equal(points, descent.trajectory)
-    single = LandscapeDisplay.from_landscape(bowl, trajectories=descent, resolution=5)
-    np.testing.assert_array_equal(single.trajectories["trajectory"], descent.trajectory)
+    for way in ways.values():
+        single = LandscapeDisplay.from_landscape(bowl, trajectories=way, resolution=5)
+        np.testing.assert_array_equal(single.trajectories["trajectory"], descent.trajectory)
 
 
 def test_results_without_points_say_how_to_record_them():

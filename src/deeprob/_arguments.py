@@ -70,6 +70,12 @@ _SYNONYMS = {
 }
 
 
+def by_name(given: Any, name: str) -> Mapping[str, Any]:
+    """Return what was given by name, as it is, or a single one by this name; a result is a single one."""
+    single = not isinstance(given, Mapping) or hasattr(given, "trajectory") or hasattr(given, "w")
+    return {name: given} if single else given
+
+
 def points_of(given: Any, name: str) -> Any:
     """Return the points of a way: a result's, a trajectory's ``w``, or what was given."""
     found = getattr(given, "trajectory", given)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .._arguments import as_count, points_of
+from .._arguments import as_count, by_name, points_of
 from ..landscapes import Landscape, LossSlice
 from .levels import contour_levels
 from .style import COLORS, LINESTYLES, MARKERS, figure_of, one_axes, settle, style
@@ -305,8 +305,7 @@ def _trajectories(landscape: Landscape, given: Any) -> dict[str, Array]:
     if given is None:
         own = getattr(landscape, "trajectory", None)
         return {} if own is None else {"trajectory": own}
-    named = given if isinstance(given, Mapping) else {"trajectory": given}
-    return {name: _points(landscape, name, points) for name, points in named.items()}
+    return {name: _points(landscape, name, points) for name, points in by_name(given, "trajectory").items()}
 
 
 def _points(landscape: Landscape, name: str, given: Any) -> Array:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .._arguments import as_count, as_real
+from .._arguments import as_count, as_real, by_name
 from .._minimize import OptimizeResult
 from ..descent import GradientDescentResult
 from .style import COLORS, LINESTYLES, MARKERS, figure_of, one_axes, style
@@ -112,7 +112,7 @@ class LossCurveDisplay:
         ValueError, TypeError
             If there is no descent, losses are not one-dimensional, or an option names an unknown descent.
         """
-        named: Mapping[str, Losses] = results if isinstance(results, Mapping) else {"loss": results}
+        named: Mapping[str, Losses] = by_name(results, "loss")
         curves = {
             name: result.losses if isinstance(result, GradientDescentResult) else _recorded(name, result)
             for name, result in named.items()

@@ -409,7 +409,8 @@ class TestNoise:
         result = minimize(self.objective(), np.zeros((5, 20)), steps=100, gtol=1e-8, ftol=0)
         assert result.success
         assert result.nfev <= 25
-        assert np.linalg.norm(result.jac) < 1e-7
+        result = minimize(self.objective(), np.zeros((5, 20)), steps=100, gtol=0, ftol=0)
+        assert np.linalg.norm(result.jac) < 1e-15  # at the level of its own rounding
 
     @pytest.mark.parametrize("seed", range(5))
     def test_minibatches(self, seed):

@@ -33,8 +33,7 @@ from .regularizers import elastic_net, l1, l2
 from .search import RandomSearchResult, random_search
 
 if TYPE_CHECKING:
-    from ._compare import compare
-    from ._comparison import ComparisonResult
+    from ._comparison import ComparisonResult, compare
     from ._lbfgs import LBFGS
     from ._minimize import OptimizeResult, minimize
 
@@ -85,7 +84,7 @@ _LATER = {
     "LBFGS": "_lbfgs",
     "ComparisonResult": "_comparison",
     "OptimizeResult": "_minimize",
-    "compare": "_compare",
+    "compare": "_comparison",
     "minimize": "_minimize",
 }
 

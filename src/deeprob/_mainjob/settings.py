@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .._compare import GRID
+from .._comparison import GRID
 from ..datasets import ImageDataset
 
 QUICK_TRIES, TRIES = 50, 1000

@@ -6,14 +6,14 @@ from typing import Any, Literal, SupportsIndex
 import numpy as np
 import numpy.typing as npt
 
-from ._arguments import FloatArray, Rng, answers_keywords, as_callable, as_count, as_random, as_real, one_of
-from ._comparison import ComparisonResult
-from ._race import Maker, Schedule, Setting, Trial, averaged, is_noisy, own, repeated, run_trial, value_of
-from ._race_method import METHODS, Method, method_of, run_method
-from ._sweep import yardstick
-from .descent import Batches, Sampling, start
-from .objective import Objective
-from .optim._named import labelled, maker, name_of
+from .._arguments import FloatArray, Rng, answers_keywords, as_callable, as_count, as_random, as_real, one_of
+from ..descent import Batches, Sampling, start
+from ..objective import Objective
+from ..optim._named import labelled, maker, name_of
+from .judge import yardstick
+from .race import Maker, Schedule, Setting, Trial, averaged, is_noisy, own, repeated, run_trial, value_of
+from .race_method import METHODS, Method, method_of, run_method
+from .result import ComparisonResult
 
 GRID = tuple(float(f"{rate:.3g}") for rate in np.logspace(-4, 1, 11))
 """The learning rates tried where none are given: 1e-4, 3.16e-4 .. 10, two a decade."""

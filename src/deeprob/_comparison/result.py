@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._arguments import FloatArray
-from ._race import Trial
+from .._arguments import FloatArray
+from .race import Trial
 
 HEADINGS = ("optimizer", "best lr", "final loss", "steps to target", "width", "us a step", "what happened")
 _WORDS = (0, 6)  # columns of words

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._arguments import FloatArray, as_real
-from .descent import Loop, Sampling, make_loop, minibatches
-from .objective import Objective
-from .optim import Optimizer
+from .._arguments import FloatArray, as_real
+from ..descent import Loop, Sampling, make_loop, minibatches
+from ..objective import Objective
+from ..optim import Optimizer
 
 Maker = Callable[[FloatArray], Optimizer]
 # step -> number, or a schedule that wants to be told the losses: `deeprob.schedules.Plateau`

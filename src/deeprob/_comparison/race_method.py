@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ._minimize import minimize
-from ._race import Setting, Trial, own, value_of
-from ._solvers import SOLVERS
-from .optim import NAMES
+from .._minimize import minimize
+from .._solvers import SOLVERS
+from ..optim import NAMES
+from .race import Setting, Trial, own, value_of
 
 METHODS = tuple(name for name in SOLVERS if name not in NAMES)
 """The methods of `minimize` that are no optimizers of `deeprob.optim`."""

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._comparison import Race
-from ._race import Trial
+from .race import Trial
+from .result import Race
 
 # Losses nearer to each other than this share of the way down are equal: what is left there is rounding.
 _EQUAL = 1e-12

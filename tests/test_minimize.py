@@ -225,10 +225,35 @@ def test_a_problem_may_bring_its_start():
     assert np.allclose(deeprob.minimize(Landscape()).x, 1, atol=1e-4)
     with pytest.raises(TypeError, match="x0 is None, and fun has no start"):
         deeprob.minimize(rosenbrock)
-    for class_axis, shape in ((0, r"\(2, 3\)"), (1, r"\(3, 2\)")):
-        softmax = deeprob.Objective(np.eye(3), [0, 1, 0], class_axis=class_axis)
-        with pytest.raises(TypeError, match=rf"expected an array, such as np.zeros\({shape}\)"):
-            deeprob.minimize(softmax)
+
+
+@pytest.mark.parametrize(("class_axis", "shape"), [(0, (2, 3)), (1, (3, 2))])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_an_objective_starts_at_zero_in_every_call(class_axis, shape, dtype):
+    softmax = deeprob.Objective(np.eye(3, dtype=dtype), [0, 1, 0], reg=0.1, class_axis=class_axis)
+    assert softmax.start.shape == shape and softmax.start.dtype == dtype and not softmax.start.any()
+    assert (
+        deeprob.minimize(softmax).x.tolist() == deeprob.minimize(softmax, np.zeros(shape, dtype)).x.tolist()
+    )
+    descent = deeprob.gradient_descent(softmax, learning_rate=0.1, num_steps=3)
+    assert (
+        descent.w.tolist()
+        == deeprob.gradient_descent(
+            softmax, np.zeros(shape, dtype), learning_rate=0.1, num_steps=3
+        ).w.tolist()
+    )
+    assert deeprob.compare(softmax, ["sgd"], steps=3, lr=0.1)["sgd"].best.x.tolist() == descent.w.tolist()
+
+
+def test_gradient_descent_takes_a_landscapes_start():
+    bowl = deeprob.landscapes.bowl()
+    here = deeprob.gradient_descent(bowl, learning_rate=0.01, num_steps=3)
+    assert (
+        here.w.tolist()
+        == deeprob.gradient_descent(bowl, bowl.start, learning_rate=0.01, num_steps=3).w.tolist()
+    )
+    with pytest.raises(TypeError, match="w0 is None, and the problem has no start"):
+        deeprob.gradient_descent(rosenbrock, learning_rate=0.01, num_steps=3)
 
 
 def test_minibatches(objective):

@@ -16,7 +16,6 @@ from ._solvers import SOLVERS, Solver
 from ._solvers._problem import Options, Outcome, Problem, Status, Stop, Watch, batches_of
 from ._solvers._watch import RECORDED, Fields, Iterate, Trajectory, copied
 from ._solvers.first_order import solver_of
-from .objective import Objective
 from .optim import REGISTRY
 
 _COMMON = ["fun", "x0", "args", "method", "jac", "hess", "hessp", "steps", "gtol", "ftol", "xtol", "max_time"]
@@ -110,7 +109,7 @@ def minimize(
         bring their gradient and second derivatives.
     x0 : array of float32 or float64
         Where to start, of any shape, which is the shape that ``fun`` sees; left unchanged. Lists and integers
-        are taken as float64. None: the problem's own ``start``.
+        are taken as float64. None: the problem's own ``start``; that of an `Objective` is 0.
     args : tuple
         More arguments of ``fun``, ``jac``, ``hess`` and ``hessp``.
     method : str, or a class of deeprob.optim
@@ -260,11 +259,7 @@ def _start(fun: Any, x0: Any) -> FloatArray:
     """Return a copy of x0, or the problem's own start, as floats."""
     begin = getattr(fun, "start", None) if x0 is None else x0
     if begin is None:
-        zeros = ""
-        if isinstance(fun, Objective):
-            shape = (fun.n_classes, fun.n_features)
-            zeros = f", such as np.zeros({shape[::-1] if fun.class_axis == 1 else shape})"
-        raise TypeError(f"x0 is None, and fun has no start of its own; expected an array{zeros}")
+        raise TypeError("x0 is None, and fun has no start of its own; expected an array")
     return floats(begin, "x0")
 
 

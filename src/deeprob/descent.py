@@ -57,7 +57,7 @@ class GradientDescentResult:
 @answers_keywords
 def gradient_descent(
     loss_fn: Callable[..., Any],
-    w0: npt.ArrayLike,
+    w0: npt.ArrayLike | None = None,
     data: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
     *,
     learning_rate: float | Callable[[int], float],
@@ -76,11 +76,12 @@ def gradient_descent(
 
     Parameters
     ----------
-    loss_fn : callable or Objective
+    loss_fn : callable, Objective or landscape
         ``loss_fn(w)``, or ``loss_fn(w, X, y)`` when ``data`` is given, returns ``(loss, dw)``. An
         `Objective` brings its own data, and its minibatches are not copied.
     w0 : array
-        Where to start; left unchanged. Integers are taken as float64.
+        Where to start; left unchanged. Integers are taken as float64. Default: the problem's own ``start``;
+        that of an `Objective` is 0.
     data : (X, y), optional
         Examples along the first axis of both.
     learning_rate : float or callable
@@ -141,7 +142,7 @@ def gradient_descent(
     if callback is not None:
         as_callable(callback, "callback")
     every = 1 if callback is not None or record == "trajectory" else 0
-    w = start(w0)
+    w = start(getattr(loss_fn, "start", None) if w0 is None else w0)
     trajectory = [w.copy()] if record == "trajectory" else None
 
     def report(t: int, losses: npt.NDArray[np.float64]) -> bool:
@@ -377,8 +378,10 @@ class _LoopInC:
         return t
 
 
-def start(w0: npt.ArrayLike) -> FloatArray:
+def start(w0: npt.ArrayLike | None) -> FloatArray:
     """Return a copy of w0 as floats."""
+    if w0 is None:
+        raise TypeError("w0 is None, and the problem has no start of its own; expected an array")
     w = np.array(_core.as_array(w0, "w0", True))
     if w.dtype.kind not in "fiub":
         raise TypeError(f"w0 has dtype {w.dtype}; expected real numbers")

@@ -96,6 +96,16 @@ class Objective:
         """The largest label + 1; W may have more classes."""
         return int(self.y.max()) + 1
 
+    @property
+    def start(self) -> FloatArray:
+        """W = 0, a new array: where to begin when nothing else is said.
+
+        (C, D) with `n_classes`, or (D, C) with ``class_axis=1``; float64 beside a float64 X, else float32.
+        """
+        shape = (self.n_classes, self.n_features)
+        dtype = np.float64 if self.X.dtype == np.float64 else np.float32
+        return np.zeros(shape[::-1] if self.class_axis == 1 else shape, dtype)
+
     def classes(self, num_classes: int | None = None) -> int:
         """Return the number of classes of a new W: ``num_classes``, or `n_classes`."""
         if num_classes is not None:

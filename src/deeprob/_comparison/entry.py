@@ -62,7 +62,7 @@ def compare(
         as a step there (of a Hessian it does not), and what it has no use for, such as ``schedule``, is
         left out.
     x0 : array, optional
-        Where to start. Default: a landscape's ``start``; zeros for an `Objective`.
+        Where to start. Default: the problem's own ``start``; that of an `Objective` is 0.
     steps : int
         Steps of each run.
     lr : float, array of float, "own", or dict of label to these; optional
@@ -205,10 +205,6 @@ def _run(
 
 
 def _start(problem: Any, x0: npt.ArrayLike | None) -> FloatArray:
-    if x0 is None and isinstance(problem, Objective):
-        shape = (problem.n_classes, problem.n_features)
-        dtype = np.float64 if problem.X.dtype == np.float64 else np.float32
-        return np.zeros(shape[::-1] if problem.class_axis == 1 else shape, dtype)
     if x0 is None:
         x0 = getattr(problem, "start", None)
     if x0 is None and not callable(problem):

@@ -15,8 +15,13 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-WIDTH, HEIGHT = 960, 3000
-SECTIONS = ("Test accuracy", "Random search", "Gradient descent", "What the weights look like")
+WIDTH, HEIGHT = 960, 5000
+SECTIONS = (
+    "Test accuracy",
+    "Random search",
+    "Optimizers",
+    "What the weights look like",
+)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -236,6 +236,7 @@ def signature(name: str, obj: Callable[..., Any], *, bound: bool = False) -> lis
     return fence("python", [f"{name}(", *(f"    {word}," for word in words), ")"])
 
 
+@cache
 def public_classes() -> dict[type, str]:
     """Return the classes that have entries of their own, with their full names."""
     modules = {namespace: importlib.import_module(namespace) for namespace in (PACKAGE, *ROOMS)}

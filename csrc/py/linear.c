@@ -195,6 +195,17 @@ done:
     return result;
 }
 
+/* y may be None where scores are all that is asked for; a loss wants labels. */
+static int
+refuse_no_labels(PyObject *y)
+{
+    if (y != Py_None) {
+        return 0;
+    }
+    PyErr_SetString(PyExc_TypeError, "y is None; expected (N,) integer labels");
+    return -1;
+}
+
 /* A loss is a mean: over at least one example. */
 static int
 refuse_no_examples(const dp_linear_job *job)
@@ -267,8 +278,7 @@ dp_py_linear_loss(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         return NULL;
     }
     job.goal = grad ? DP_LOSS_GRADIENT : DP_LOSS;
-    if (args[3] == Py_None) {
-        PyErr_SetString(PyExc_TypeError, "y is None; expected (N,) integer labels");
+    if (refuse_no_labels(args[3]) < 0) {
         return NULL;
     }
     PyObject *const inputs[] = {args[1], args[2], args[4], args[3], args[5]};
@@ -343,8 +353,7 @@ dp_py_linear_losses(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         dp_threads(module, args[11], &threads) < 0) {
         return NULL;
     }
-    if (args[3] == Py_None) {
-        PyErr_SetString(PyExc_TypeError, "y is None; expected (N,) integer labels");
+    if (refuse_no_labels(args[3]) < 0) {
         return NULL;
     }
     PyObject *const inputs[] = {args[1], args[2], Py_None, args[3], args[4]};
@@ -394,8 +403,7 @@ dp_py_linear_hvp(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
                      args[0]);
         return NULL;
     }
-    if (args[3] == Py_None) {
-        PyErr_SetString(PyExc_TypeError, "y is None; expected (N,) integer labels");
+    if (refuse_no_labels(args[3]) < 0) {
         return NULL;
     }
     PyObject *const inputs[] = {args[1], args[2], Py_None, args[3], args[4]};

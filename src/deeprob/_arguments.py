@@ -191,6 +191,19 @@ def as_real(value: float, name: str, *, negative: bool = False) -> float:
     return number
 
 
+def as_floats(x: Any, name: str) -> FloatArray:
+    """Return a copy of x as float32 or float64 in native byte order, of at least one value."""
+    copy = np.array(_core.as_array(x, name, True), order="C", subok=False)
+    if copy.dtype.kind in "iub":
+        copy = copy.astype(np.float64)
+    copy = copy.astype(copy.dtype.newbyteorder("="))
+    if copy.dtype not in (np.float32, np.float64):
+        raise TypeError(f"{name} has dtype {copy.dtype}; expected float32 or float64")
+    if copy.size == 0:
+        raise ValueError(f"{name} has shape {copy.shape}; expected at least one value")
+    return copy
+
+
 def one_of(value: str, name: str, choices: tuple[str, ...]) -> str:
     """Return ``value`` if it is one of ``choices``."""
     if not isinstance(value, str) or value not in choices:

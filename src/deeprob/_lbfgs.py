@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
-from ._arguments import FloatArray, answers_keywords, as_count, as_real
+from ._arguments import FloatArray, answers_keywords, as_count, as_floats, as_real
 
 # The states of csrc/engine/lbfgs.h, in its order.
 STATES = ("start", "iterate", "searching", "flat", "stuck", "unbounded", "not finite")
@@ -123,7 +123,7 @@ class LBFGS:
         xtol: float = 0.1,
         max_evals: int = 20,
     ) -> None:
-        x = floats(x0, "x0")
+        x = as_floats(x0, "x0")
         self.m = as_count(m, "m", 1)
         self._shape, self._dtype = x.shape, x.dtype
         options = search_options(c1, c2, xtol, max_evals, x.dtype)
@@ -257,16 +257,3 @@ class LBFGS:
 
     def __repr__(self) -> str:
         return f"LBFGS(m={self.m}; {self.task!r}, f={self.f:.6g}, iteration={self.iteration})"
-
-
-def floats(x: Any, name: str) -> FloatArray:
-    """Return a copy of x as float32 or float64 in native byte order, of at least one value."""
-    copy = np.array(_core.as_array(x, name, True), order="C", subok=False)
-    if copy.dtype.kind in "iub":
-        copy = copy.astype(np.float64)
-    copy = copy.astype(copy.dtype.newbyteorder("="))
-    if copy.dtype not in (np.float32, np.float64):
-        raise TypeError(f"{name} has dtype {copy.dtype}; expected float32 or float64")
-    if copy.size == 0:
-        raise ValueError(f"{name} has shape {copy.shape}; expected at least one value")
-    return copy

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._arguments import FloatArray, Rng, as_callable, as_count, as_real, hint
-from ._lbfgs import floats
+from ._arguments import FloatArray, Rng, as_callable, as_count, as_floats, as_real, hint
 from ._solvers import SOLVERS, Solver
 from ._solvers._problem import Options, Outcome, Problem, Status, Stop, Watch, batches_of
 from ._solvers._watch import RECORDED, Fields, Iterate, Trajectory, copied
@@ -260,7 +259,7 @@ def _start(fun: Any, x0: Any) -> FloatArray:
     begin = getattr(fun, "start", None) if x0 is None else x0
     if begin is None:
         raise TypeError("x0 is None, and fun has no start of its own; expected an array")
-    return floats(begin, "x0")
+    return as_floats(begin, "x0")
 
 
 def _options(

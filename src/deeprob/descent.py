@@ -378,13 +378,13 @@ class _LoopInC:
         return t
 
 
-def start(w0: npt.ArrayLike | None) -> FloatArray:
-    """Return a copy of w0 as floats."""
+def start(w0: npt.ArrayLike | None, name: str = "w0") -> FloatArray:
+    """Return a copy of w0, which messages call ``name``, as floats."""
     if w0 is None:
-        raise TypeError("w0 is None, and the problem has no start of its own; expected an array")
-    w = np.array(_core.as_array(w0, "w0", True))
+        raise TypeError(f"{name} is None, and the problem has no start of its own; expected an array")
+    w = np.array(_core.as_array(w0, name, True))
     if w.dtype.kind not in "fiub":
-        raise TypeError(f"w0 has dtype {w.dtype}; expected real numbers")
+        raise TypeError(f"{name} has dtype {w.dtype}; expected real numbers")
     return w if w.dtype.kind == "f" else w.astype(np.float64)
 
 

@@ -211,10 +211,7 @@ def _start(problem: Any, x0: npt.ArrayLike | None) -> FloatArray:
         raise TypeError(f"problem is {problem!r}; expected an Objective, a landscape or a function")
     if x0 is None:
         raise ValueError("x0 is not given, and the problem has no start of its own; expected an array")
-    try:
-        return start(x0)
-    except (TypeError, ValueError) as error:
-        raise type(error)(str(error).replace("w0", "x0")) from None
+    return start(x0, "x0")
 
 
 def _grid(label: str, made: Mapping[str, Maker | Method], lr: Any) -> list[float | None]:

@@ -2,9 +2,8 @@
 
 import math
 
-import numpy as np
-
 from .._arguments import FloatArray
+from .._lbfgs import resolution
 from ._problem import Problem
 
 # The share of the slope that a step must gain (Nocedal and Wright 2006, section 3.1), and how often a step is
@@ -21,7 +20,7 @@ def backtrack(
     Enough is f(x + t p) <= f + 1e-4 t ``slope``, with slope = g'p below 0; f's last digits do not count. The
     first point is evaluated with its gradient, as nearly all of Newton's are taken.
     """
-    resolution = 4 * float(np.finfo(problem.dtype).eps) * abs(f)
+    lost = resolution(problem.dtype) * abs(f)
     t = 1.0
     for k in range(HALVINGS):
         there = (x + t * p).astype(problem.dtype)
@@ -30,7 +29,7 @@ def backtrack(
             value, g = problem.value_and_grad(there)
         else:
             value = problem.value(there)
-        if math.isfinite(value) and value <= f + SHARE * t * slope + resolution:
+        if math.isfinite(value) and value <= f + SHARE * t * slope + lost:
             return (t, there, value, g) if g is not None else (t, there, *problem.value_and_grad(there))
         t /= 2
     return None

@@ -20,7 +20,6 @@ class Step:
     """A step p of the quadratic model g'p + p'Hp / 2, and what the Hessian was like."""
 
     p: FloatArray
-    predicted: float  # the model's change, below 0 for a descent
     smallest: float | None = None  # the Hessian's smallest eigenvalue, where it is known
     indefinite: bool = False
     shift: float = 0.0  # added to the diagonal of H
@@ -38,7 +37,7 @@ def pure(H: FloatArray, g: FloatArray) -> Step:
     except np.linalg.LinAlgError:
         p = -np.linalg.lstsq(H, g)[0]  # singular: the shortest of the least-squares solutions
     smallest = float(np.linalg.eigvalsh(H)[0])
-    return Step(p, model_change(H, g, p), smallest, smallest <= 0)
+    return Step(p, smallest, smallest <= 0)
 
 
 def damped(H: FloatArray, g: FloatArray, damping: float) -> Step:
@@ -60,7 +59,7 @@ def damped(H: FloatArray, g: FloatArray, damping: float) -> Step:
     p = np.linalg.solve(L.T, np.linalg.solve(L, -g))
     indefinite = s > damping
     smallest = float(np.linalg.eigvalsh(H)[0]) if indefinite else None
-    return Step(p, model_change(H, g, p), smallest, indefinite, s)
+    return Step(p, smallest, indefinite, s)
 
 
 def saddle_free(H: FloatArray, g: FloatArray, damping: float) -> Step:
@@ -74,7 +73,7 @@ def saddle_free(H: FloatArray, g: FloatArray, damping: float) -> Step:
     floor = largest * len(g) * float(np.finfo(np.float64).eps)
     p = -(Q @ ((Q.T @ g) / (np.maximum(np.abs(values), floor) + damping)))
     smallest = float(values[0])
-    return Step(p, model_change(H, g, p), smallest, smallest < 0, damping)
+    return Step(p, smallest, smallest < 0, damping)
 
 
 def trust_region(H: FloatArray, g: FloatArray, radius: float) -> Step:
@@ -92,7 +91,7 @@ def trust_region(H: FloatArray, g: FloatArray, radius: float) -> Step:
             inside = c / values
         if euclidean(inside) <= radius:
             p = -(Q @ inside)
-            return Step(p, model_change(H, g, p), smallest)
+            return Step(p, smallest)
     low = max(0.0, -smallest)
     gaps = values + low  # s is low plus something that may be far below low's last digit
     near = gaps <= 1e-12 * float(np.abs(values).max())
@@ -103,10 +102,10 @@ def trust_region(H: FloatArray, g: FloatArray, radius: float) -> Step:
     if np.abs(c[near]).max(initial=0.0) <= 1e-14 * euclidean(c) and length <= radius:
         along = radius * math.sqrt(1.0 - (length / radius) ** 2)
         p = -(Q @ bounded) + along * Q[:, 0]
-        return Step(p, model_change(H, g, p), smallest, smallest < 0, low)
+        return Step(p, smallest, smallest < 0, low)
     above = _secular(gaps, c, radius)
     p = -(Q @ (c / (gaps + above)))
-    return Step(p, model_change(H, g, p), smallest, smallest < 0, low + above)
+    return Step(p, smallest, smallest < 0, low + above)
 
 
 def _secular(gaps: FloatArray, c: FloatArray, radius: float) -> float:
@@ -242,13 +241,15 @@ def _within_trust(problem: Problem, x: FloatArray, watch: Watch, radius: float, 
         H = _finite_hessian(problem, x) if H is None else H
         if H is None:
             return _NO_HESSIAN
-        step = trust_region(H, g.astype(np.float64), radius)
+        slope = g.astype(np.float64)
+        step = trust_region(H, slope, radius)
         length = float(np.linalg.norm(step.p))
+        predicted = model_change(H, slope, step.p)
         there = (x + step.p).astype(problem.dtype)
         value = problem.value(there)
         # To the digits of f, a step that changes nothing does what the model promised.
         slack = 4e-16 * max(abs(f), 1.0)
-        gained = (f - value + slack) / (-step.predicted + slack) if math.isfinite(value) else -1.0
+        gained = (f - value + slack) / (-predicted + slack) if math.isfinite(value) else -1.0
         if gained < LITTLE:
             radius = LITTLE * length
         elif gained > MUCH and length > 0.99 * radius:

@@ -38,6 +38,10 @@ static PyMethodDef methods[] = {
      "linear_numeric($module, loss, W, X, y, b, index, parameter, l1, l2, h, forward, "
      "example_axis, class_axis, threads, /)\n--\n\n"
      "The numeric gradient with respect to W. See deeprob.numeric_gradient."},
+    {"values_around", FAST(dp_py_values_around), METH_FASTCALL,
+     "values_around($module, f, args, memory, shadow, index, offsets, base, scalar, "
+     "imaginary, /)\n--\n\n"
+     "f with one entry moved after the other. See deeprob.numeric_gradient."},
     {"score_loss", FAST(dp_py_score_loss), METH_FASTCALL,
      "score_loss($module, loss, s, y, out, parameter, grad, example_axis, /)\n--\n\n"
      "See deeprob.softmax_cross_entropy."},

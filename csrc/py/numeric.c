@@ -21,7 +21,8 @@ run(dp_linear_job *job, double h, int forward, int threads)
 }
 
 /* linear_numeric(loss, W, X, y, b, index, parameter, l1, l2, h, forward, example_axis,
- * class_axis, threads) -> the gradient, float64, of W's shape */
+ * class_axis, threads) -> the gradient, float64, of W's shape. Forward with a negative h
+ * is backward. */
 PyObject *
 dp_py_linear_numeric(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
@@ -35,7 +36,7 @@ dp_py_linear_numeric(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         dp_loss_named(args[0], &job.loss) < 0 ||
         dp_float(args[6], "the loss's parameter", 0, &job.parameter) < 0 ||
         dp_float(args[7], "l1", 1, &job.l1) < 0 ||
-        dp_float(args[8], "l2", 1, &job.l2) < 0 || dp_float(args[9], "h", 1, &h) < 0 ||
+        dp_float(args[8], "l2", 1, &job.l2) < 0 || dp_float(args[9], "h", 0, &h) < 0 ||
         dp_axes(args[11], args[12], &example_axis, &class_axis) < 0 ||
         dp_threads(module, args[13], &threads) < 0) {
         return NULL;

@@ -90,6 +90,20 @@ def linear_numeric(
     threads: int | None,
     /,
 ) -> npt.NDArray[np.float64]: ...
+def values_around(
+    f: Any,
+    args: tuple[Any, ...],
+    memory: npt.NDArray[np.floating],
+    shadow: npt.NDArray[np.float64] | None,
+    index: npt.NDArray[np.integer],
+    offsets: npt.NDArray[np.float64],
+    base: bool,
+    scalar: bool,
+    imaginary: bool,
+    /,
+) -> tuple[
+    tuple[int, ...], npt.NDArray[np.float64] | None, npt.NDArray[np.float64], npt.NDArray[np.float64]
+]: ...
 def score_loss(
     loss: str, s: Any, y: Any, out: Any, parameter: float, grad: bool, example_axis: int, /
 ) -> Any: ...

@@ -25,7 +25,7 @@ from ._info import cpu_info
 from ._threads import get_num_threads, set_num_threads
 from .classifier import LinearClassifier
 from .descent import GradientDescentResult, gradient_descent
-from .gradients import numeric_gradient
+from .gradients import NumericGradient, numeric_gradient
 from .linear import accuracy, predict, scores
 from .losses import multiclass_hinge, softmax_cross_entropy, softmax_loss, svm_loss
 from .objective import Objective
@@ -34,6 +34,7 @@ from .search import RandomSearchResult, random_search
 
 if TYPE_CHECKING:
     from ._comparison import ComparisonResult, compare
+    from ._gradcheck import GradcheckError, GradCheckResult, grad_check_sparse, gradcheck, gradgradcheck
     from ._lbfgs import LBFGS
     from ._minimize import OptimizeResult, minimize
 
@@ -42,8 +43,11 @@ __version__ = "0.1.0"
 __all__ = [
     "LBFGS",
     "ComparisonResult",
+    "GradCheckResult",
+    "GradcheckError",
     "GradientDescentResult",
     "LinearClassifier",
+    "NumericGradient",
     "Objective",
     "OptimizeResult",
     "RandomSearchResult",
@@ -52,6 +56,9 @@ __all__ = [
     "cpu_info",
     "elastic_net",
     "get_num_threads",
+    "grad_check_sparse",
+    "gradcheck",
+    "gradgradcheck",
     "gradient_descent",
     "l1",
     "l2",
@@ -83,8 +90,13 @@ _ROOMS = ("datasets", "landscapes", "optim", "plots", "reference", "schedules")
 _LATER = {
     "LBFGS": "_lbfgs",
     "ComparisonResult": "_comparison",
+    "GradCheckResult": "_gradcheck",
+    "GradcheckError": "_gradcheck",
     "OptimizeResult": "_minimize",
     "compare": "_comparison",
+    "grad_check_sparse": "_gradcheck",
+    "gradcheck": "_gradcheck",
+    "gradgradcheck": "_gradcheck",
     "minimize": "_minimize",
 }
 

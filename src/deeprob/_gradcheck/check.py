@@ -1,0 +1,192 @@
+"""A gradient check from beginning to end: calls that must agree, inputs, terms, the verdict."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .._around import Array
+from .compare import compare, explained, pair_of
+from .comparison import Cause, Comparison
+from .fast import projections
+from .function import Analytic, Function, vjp_gradients
+from .result import GradCheckResult
+from .settings import Settings
+from .terms import MANY, terms_of
+
+
+@dataclass
+class _Found:
+    comparisons: list[Comparison] = field(default_factory=list)
+    causes: list[Cause] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    evaluations: int = 0
+
+    def result(self, settings: Settings) -> GradCheckResult:
+        return GradCheckResult(
+            tuple(self.comparisons), tuple(self.causes), settings.shown, self.evaluations, tuple(self.notes)
+        )
+
+
+def check(function: Function, settings: Settings) -> GradCheckResult:
+    """Check all gradients that the function returns."""
+    found = _Found()
+    if settings.fast:
+        made, evaluations = projections(function, settings)
+        found.evaluations += evaluations
+        if made and all(one.ok for one in made):
+            found.comparisons += made
+            return found.result(settings)
+        found.notes.append("fast_mode: a random projection disagreed; all entries were compared then")
+    given, again = function.analytic(exact=False), function.analytic(exact=False)
+    found.evaluations += 2
+    _repeatable(function, given, again, settings, found)
+    if found.causes:
+        return found.result(settings)
+    exact = function.analytic() if function.in_float32 else given
+    found.evaluations += function.in_float32
+    _linear(exact, settings, found)
+    _unchecked(function, given, found)
+    if settings.same_dtypes:
+        _dtypes(function, given, found)
+    for i in sorted(exact.gradients):
+        point = function.inputs[i].point
+        assert point is not None
+        made_here, calls = compare(function, i, pair_of(exact, given, i, point), settings, exact.shape)
+        found.comparisons.append(made_here)
+        found.evaluations += calls
+    if settings.strict or not all(made.ok for made in found.comparisons):
+        _apart(function, settings, found)
+    found.comparisons = [explained(made, function) for made in found.comparisons]
+    return found.result(settings)
+
+
+def _repeatable(
+    function: Function, given: Analytic, again: Analytic, settings: Settings, found: _Found
+) -> None:
+    """Look for what makes any comparison meaningless: changed inputs, other results from the same inputs."""
+    changed = tuple(dict.fromkeys(given.changed + again.changed))
+    if changed:
+        names = ", ".join(changed)
+        found.causes.append(
+            Cause("input changed", f"The function writes into its input {names}: work on a copy.")
+        )
+        return
+    if given.shape != again.shape:
+        text = f"The output has shape {given.shape} in one call and {again.shape} in the next."
+        found.causes.append(Cause("shape", text))
+    elif not _same(given.output, again.output, settings.nondet_tol):
+        difference = _difference(given.output, again.output)
+        text = (
+            f"Two calls at the same point return values that differ by {difference:.3g}: fix masks and seeds."
+        )
+        found.causes.append(Cause("nondeterministic", text))
+    else:
+        for i in given.gradients:
+            _same_gradient(
+                function.inputs[i].name, given.gradients[i], again.gradients.get(i), settings, found
+            )
+
+
+def _same_gradient(name: str, one: Array, other: Array | None, settings: Settings, found: _Found) -> None:
+    if other is not None and one.shape == other.shape and _same(one, other, settings.nondet_tol):
+        return
+    text = f"Two calls at the same point return different gradients of {name}"
+    if other is not None and one.shape == other.shape:
+        text += f", by up to {_difference(one, other):.3g}"
+        with np.errstate(all="ignore"):
+            ratio = float(np.sum(one * other) / np.sum(one * one))
+        if np.isfinite(ratio) and _same(other, ratio * one, 1e-9 * float(np.abs(other).max(initial=0.0))):
+            text += f": the second is the first times {ratio:.6g}. Is the gradient added to (+=) and never set to 0?"
+    found.causes.append(Cause("nondeterministic", text.rstrip(".?") + ("?" if text.endswith("?") else ".")))
+
+
+def _same(one: Array, other: Array, tolerance: float) -> bool:
+    with np.errstate(invalid="ignore"):
+        equal = (np.abs(one - other) <= tolerance) | (one == other) | (np.isnan(one) & np.isnan(other))
+    return bool(np.all(equal))
+
+
+def _difference(one: Array, other: Array) -> float:
+    with np.errstate(invalid="ignore"):
+        return float(np.nanmax(np.abs(one - other), initial=0.0))
+
+
+def _linear(analytic: Analytic, settings: Settings, found: _Found) -> None:
+    """A vjp is linear in its grad_output: twice as much for twice of it, nothing for nothing."""
+    if analytic.vjp is None or not analytic.output.size:
+        return
+    one = np.random.default_rng(0).uniform(0.5, 1.0, analytic.shape)
+    first, twice = (vjp_gradients(analytic.vjp, scale * one) for scale in (1.0, 2.0))
+    for once, double in zip(first, twice, strict=False):
+        if once is None or double is None:
+            continue
+        expected, got = 2.0 * np.asarray(once, np.float64), np.asarray(double, np.float64)
+        bound = settings.atol + 1e-6 * float(np.abs(expected).max(initial=0.0))
+        if expected.shape != got.shape or not _same(expected, got, bound):
+            text = "vjp is not linear in its grad_output: for twice of it the gradient is not twice as large"
+            if expected.shape == got.shape and _same(expected / 2.0, got, bound):
+                text = "vjp ignores its grad_output: is the gradient multiplied by it"
+                text += "?"
+            found.causes.append(Cause("grad_output", text if text.endswith("?") else text + "."))
+            return
+
+
+def _unchecked(function: Function, given: Analytic, found: _Found) -> None:
+    for i in function.movable:
+        if i not in given.gradients:
+            found.notes.append(
+                f"inputs[{i}] ({function.inputs[i].name}) was not checked: no gradient came for it"
+            )
+
+
+def _dtypes(function: Function, given: Analytic, found: _Found) -> None:
+    for i, dtype in given.dtypes.items():
+        point = function.inputs[i].point
+        if point is not None and dtype != point.original.dtype:
+            text = (
+                f"The gradient of {function.inputs[i].name} is {dtype}; expected its {point.original.dtype}."
+            )
+            found.causes.append(Cause("other", text))
+
+
+def _apart(function: Function, settings: Settings, found: _Found) -> None:
+    """Compare each term of a regularized loss, strictly; a total's mistake is that of its term."""
+    terms = terms_of(function)
+    if not terms or any(not made.comparable for made in found.comparisons):
+        return
+    size = max(p.memory.size for p in (function.inputs[i].point for i in function.movable) if p is not None)
+    if size > MANY and function.objectives() is None:
+        found.notes.append(f"the terms were not checked apart: more than {MANY} entries")
+        return
+    strict = Settings(**{**vars(settings), "strict": True})
+    made: list[Comparison] = []
+    for term in terms:
+        analytic = term.analytic()
+        for i in sorted(analytic.gradients):
+            point = term.inputs[i].point
+            assert point is not None
+            pair = pair_of(analytic, analytic, i, point)
+            one, calls = compare(term, i, pair, strict, analytic.shape)
+            made.append(explained(one, term))
+            found.evaluations += 2 * calls
+    wrong = [one for one in made if not one.ok]
+    if settings.strict or wrong:
+        found.comparisons = [_blamed(one, wrong) for one in found.comparisons] + made
+
+
+def _blamed(total: Comparison, wrong: list[Comparison]) -> Comparison:
+    """Give a total's wrong entries the kind of the term that is wrong; that term has the words."""
+    causes = [cause for one in wrong if one.input == total.input for cause in one.causes if not cause.ok]
+    if not causes or not total.wrong.any():
+        return total
+    verdicts = total.verdicts.copy()
+    verdicts[total.wrong] = causes[0].kind
+    said = Cause(causes[0].kind, f"It is the {_term_names(wrong, total.input)} that is wrong.")
+    fields: dict[str, Any] = {name: getattr(total, name) for name in total.__dataclass_fields__}
+    return Comparison(**{**fields, "verdicts": verdicts, "causes": (*total.causes, said)})
+
+
+def _term_names(wrong: list[Comparison], which: int) -> str:
+    names = list(dict.fromkeys(one.term for one in wrong if one.input == which))
+    return " and the ".join({"regularization": "regularization term"}.get(name, name) for name in names)

@@ -1,0 +1,180 @@
+"""The numeric side: difference quotients of a function under check, and how far they can be trusted."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .. import _around
+from .._around import Array, Point, Positions
+from ..gradients import objective_quotients
+from .function import Function, output_of
+
+_EPS = float(np.finfo(np.float64).eps)
+# Offsets of a ladder of quotients, in units of an entry's scale: from where truncation shows to where rounding
+# does. A factor of 16 lets a smooth function's one-sided slopes draw together by 16 and central ones by 256.
+LADDER = 2.0 ** -np.array([4.0, 8.0, 12.0, 16.0, 20.0, 24.0])
+# The largest Jacobian that is built, in entries (512 MB of float64 with its steps and tolerances).
+LARGEST = 2**24
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """Quotients to the right, to the left and central, (n, levels, m), at the steps ``h`` (n, levels)."""
+
+    right: Array
+    left: Array
+    central: Array
+    h: Array
+    evaluations: int
+
+
+class Numeric:
+    """The numeric derivatives of a function with respect to one of its inputs.
+
+    Those of (sums of) objectives come from their columns of scores, all entries at a time; those of any other
+    function from evaluating it with one entry moved.
+    """
+
+    def __init__(self, function: Function, which: int) -> None:
+        point = function.inputs[which].point
+        assert point is not None
+        self.function, self.which, self.point = function, which, point
+        self.size = point.memory.size
+        self.objectives = function.objectives() if which == 0 else None
+        self.evaluations = 0
+
+    def central(self, h: Array) -> Array:
+        """Return the central quotients (n, m) with steps (n,) for all entries."""
+        if self.objectives is not None:
+            return self._structured(h, 0)
+        return self.central_at(np.arange(self.size), h)
+
+    def central_at(self, entries: Positions, h: Array) -> Array:
+        """Return the central quotients (n, m) of some entries, each evaluated by itself."""
+        found = self._evaluate(entries, h[:, None] * np.array([1.0, -1.0]))
+        values, steps = found.values, found.steps
+        return _around.quotients(values[:, 0], values[:, 1], steps[:, 0] - steps[:, 1])
+
+    def slopes(self, entries: Positions, levels: Array) -> Slopes:
+        """Return a ladder of quotients of some entries, at multiples of their scales."""
+        h = _around.scales(self.point.values).ravel()[entries][:, None] * levels
+        if self.objectives is not None and entries.size * 16 > self.size:
+            return self._structured_slopes(entries, levels, h)
+        found = self._evaluate(entries, np.concatenate([h, -h], axis=1), base=True)
+        return _slopes(found, h)
+
+    def _evaluate(self, entries: Positions, offsets: Array, *, base: bool = False) -> _around.Around:
+        f, arguments = self.function.caller()
+        found = _around.evaluate(f, arguments, self.point, entries, np.ascontiguousarray(offsets), base=base)
+        self.evaluations += found.evaluations
+        return found
+
+    def _structured(self, h: Array, side: int) -> Array:
+        """Return the sum of the objectives' quotients, (n, 1)."""
+        assert self.objectives is not None
+        steps = h.reshape(self.point.memory.shape)
+        parts = (w * objective_quotients(o, self.point.memory, steps, side) for w, o in self.objectives)
+        return np.asarray(sum(parts)).reshape(-1, 1)
+
+    def _structured_slopes(self, entries: Positions, levels: Array, h: Array) -> Slopes:
+        all_scales = _around.scales(self.point.values).ravel()
+        sides = [
+            np.stack([self._structured(all_scales * level, side)[entries] for level in levels], axis=1)
+            for side in (1, -1)
+        ]
+        return Slopes(sides[0], sides[1], (sides[0] + sides[1]) / 2.0, h, 0)
+
+    def noise(self, rng: np.random.Generator) -> tuple[Array, bool]:
+        """Return what rounding leaves in each entry of the output, (m,), and whether float32 did it.
+
+        Estimated from differences of high order of values along a line, which only noise has (More and Wild
+        2011, ECnoise); at least 2 eps abs(f). Where close values do not differ at all, the function may
+        round its argument: values further apart are looked at as well.
+        """
+        shape = self.point.memory.shape
+        # No powers of two: their squares would be numbers of float32 too.
+        direction = rng.choice([-1.0, 1.0], shape) * rng.uniform(0.5, 1.0, shape)
+        direction = direction * _around.scales(self.point.values)
+        with moved_along(self, direction) as f:
+            close, far = (np.stack([f(j * step) for j in range(_POINTS)]) for step in (2.0**-36, 2.0**-20))
+        self.evaluations += 2 * _POINTS
+        both = np.concatenate([close, far])
+        with np.errstate(all="ignore"):
+            least = 2.0 * _EPS * np.abs(np.where(np.isfinite(both), both, 0.0)).max(axis=0)
+            coarse = _noise(far)
+            found = np.where(_noise(close) > 0.0, _noise(close), coarse)
+            float32 = bool(np.all(both.astype(np.float32) == both) and np.any(both != np.round(both)))
+        return np.maximum(np.where(np.isfinite(found), found, 0.0), least), float32 and both.size > 0
+
+
+_POINTS = 8
+
+
+def _noise(values: Array) -> Array:
+    """Return the noise of equidistant values along axis 0, from their differences of order 4 to 6."""
+    found = []
+    differences, scale = values, 1.0
+    for order in range(1, 7):
+        differences = np.diff(differences, axis=0)
+        scale *= order**2 / ((2.0 * order) * (2.0 * order - 1.0))  # (k!)^2 / (2k)!
+        if order >= 4:
+            found.append(np.sqrt(scale * np.mean(differences**2, axis=0)))
+    return np.asarray(np.median(np.stack(found), axis=0))
+
+
+def _slopes(found: _around.Around, h: Array) -> Slopes:
+    levels = h.shape[1]
+    values, steps, base = found.values, found.steps, found.base
+    assert base is not None
+    with np.errstate(all="ignore"):
+        wide = np.where(steps != 0.0, steps, np.nan)[:, :, None]
+        sides = (values - base) / wide
+        right, left = sides[:, :levels], sides[:, levels:]
+        up, down = wide[:, :levels], wide[:, levels:]
+        central = (values[:, :levels] - values[:, levels:]) / (up - down)
+    return Slopes(right, left, central, h, found.evaluations)
+
+
+@contextmanager
+def moved_along(numeric: Numeric, direction: Array) -> Iterator[Callable[[float], Array]]:
+    """Give a function of t: the output with the input moved by t times a direction, in place; restored after."""
+    point = numeric.point
+    f, arguments = numeric.function.caller()
+    before, start = point.memory.copy(), point.values
+
+    def at(t: float) -> Array:
+        _write(point, start + t * direction)
+        return np.asarray(output_of(f(*arguments)), np.float64).ravel()
+
+    try:
+        yield at
+    finally:
+        point.memory[...] = before
+        if point.shadow is not None:
+            point.shadow[...] = before
+
+
+def _write(point: Point, values: Array) -> None:
+    point.memory[...] = values
+    if point.shadow is not None:
+        point.shadow[...] = values
+
+
+def slopes_along(numeric: Numeric, direction: Array, levels: Array) -> Slopes:
+    """Return the ladder of quotients along a direction, as those of one entry, (1, levels, m)."""
+    with moved_along(numeric, direction) as f:
+        base = f(0.0)
+        values = np.stack([f(t) for t in np.concatenate([levels, -levels])])
+    numeric.evaluations += 1 + 2 * levels.size
+    steps = np.concatenate([levels, -levels])
+    found = _around.Around(values[None], steps[None], (), base)
+    return _slopes(found, levels[None])
+
+
+def step_sizes(point: Point, eps: float | None) -> Array:
+    """Return the steps (n,) of the central quotients: eps, or the automatic ones."""
+    h: Any = _around.automatic_steps(point, "central") if eps is None else _around.given_steps(point, eps)
+    return np.asarray(h, np.float64).ravel()

@@ -38,6 +38,9 @@ static PyMethodDef methods[] = {
      "linear_numeric($module, loss, W, X, y, b, index, parameter, l1, l2, h, forward, "
      "example_axis, class_axis, threads, /)\n--\n\n"
      "The numeric gradient with respect to W. See deeprob.numeric_gradient."},
+    {"naive_loss", FAST(dp_py_naive_loss), METH_FASTCALL,
+     "naive_loss($module, loss, W, X, y, reg, /)\n--\n\n"
+     "See deeprob.cs231n.svm_loss_naive."},
     {"score_loss", FAST(dp_py_score_loss), METH_FASTCALL,
      "score_loss($module, loss, s, y, out, parameter, grad, example_axis, /)\n--\n\n"
      "See deeprob.softmax_cross_entropy."},

@@ -90,6 +90,9 @@ def linear_numeric(
     threads: int | None,
     /,
 ) -> npt.NDArray[np.float64]: ...
+def naive_loss(
+    loss: str, W: Any, X: Any, y: Any, reg: float, /
+) -> tuple[float, npt.NDArray[np.floating]]: ...
 def score_loss(
     loss: str, s: Any, y: Any, out: Any, parameter: float, grad: bool, example_axis: int, /
 ) -> Any: ...

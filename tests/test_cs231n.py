@@ -122,6 +122,15 @@ def test_large_scores_do_not_overflow_and_nan_is_seen(loss, kind):
     assert np.isnan(f(np.array([[0.0, np.nan, 0.0]]), [[1.0]], [0], 0.0)[0])
 
 
+def test_an_infinite_score_is_nan_in_loops_and_its_limit_vectorized():
+    W, X, y = np.array([[np.inf, 0.0]]), np.ones((1, 1)), np.array([0])
+    for naive in (cs231n.softmax_loss_naive, reference.softmax_loss_naive):
+        value, dW = naive(W[:, ::-1], X, 1 - y, 0.1)
+        assert np.isnan(value)
+        assert np.isnan(dW).any()
+    assert deeprob.softmax_loss(W.T, X, y, grad=False) == 0.0
+
+
 # ---- losses: the numbers that the course publishes -----------------------------------------
 
 

@@ -42,6 +42,9 @@ static PyMethodDef methods[] = {
      "values_around($module, f, args, memory, shadow, index, offsets, base, scalar, "
      "imaginary, /)\n--\n\n"
      "f with one entry moved after the other. See deeprob.numeric_gradient."},
+    {"naive_loss", FAST(dp_py_naive_loss), METH_FASTCALL,
+     "naive_loss($module, loss, W, X, y, reg, /)\n--\n\n"
+     "See deeprob.cs231n.svm_loss_naive."},
     {"score_loss", FAST(dp_py_score_loss), METH_FASTCALL,
      "score_loss($module, loss, s, y, out, parameter, grad, example_axis, /)\n--\n\n"
      "See deeprob.softmax_cross_entropy."},

@@ -25,6 +25,7 @@ ROOMS = (
     "deeprob.optim",
     "deeprob.schedules",
     "deeprob.plots",
+    "deeprob.cs231n",
 )  # public names besides those of the package itself
 WIDTH = 88  # longer signatures get one parameter a line
 

@@ -42,6 +42,7 @@ DP_FUNCTION(dp_py_linear_losses);
 DP_FUNCTION(dp_py_linear_hvp);
 DP_FUNCTION(dp_py_linear_numeric);
 DP_FUNCTION(dp_py_values_around);
+DP_FUNCTION(dp_py_naive_loss);
 DP_FUNCTION(dp_py_score_loss);
 DP_FUNCTION(dp_py_penalty);
 DP_FUNCTION(dp_py_step_plan);

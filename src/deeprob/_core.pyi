@@ -104,6 +104,9 @@ def values_around(
 ) -> tuple[
     tuple[int, ...], npt.NDArray[np.float64] | None, npt.NDArray[np.float64], npt.NDArray[np.float64]
 ]: ...
+def naive_loss(
+    loss: str, W: Any, X: Any, y: Any, reg: float, /
+) -> tuple[float, npt.NDArray[np.floating]]: ...
 def score_loss(
     loss: str, s: Any, y: Any, out: Any, parameter: float, grad: bool, example_axis: int, /
 ) -> Any: ...

@@ -14,6 +14,10 @@ import deeprob
 
 N, D, C = 5, 4, 3
 MINIMIZERS = ["lbfgs", "bfgs", "cg", "adam", "nesterov"]
+COURSE_LOSSES = [
+    f"cs231n.{loss}_loss_{kind}" for loss in ("svm", "softmax") for kind in ("naive", "vectorized")
+]
+COURSE_UPDATES = [f"cs231n.{name}" for name in ("sgd", "sgd_momentum", "rmsprop", "adam")]
 
 
 @dataclass
@@ -112,6 +116,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Landscape.hvp": lambda w, v: deeprob.landscapes.himmelblau().hvp(w, v),
     "Landscape.values": lambda **k: deeprob.landscapes.himmelblau().values(**k),
     "Landscape.grid": lambda **k: deeprob.landscapes.himmelblau().grid(**k),
+    **{f"cs231n.{name}": getattr(deeprob.cs231n, name) for name in deeprob.cs231n.__all__},
 }
 
 
@@ -168,18 +173,33 @@ def right(function):
         "Landscape.hvp": {"w": floats(2), "v": floats(2)},
         "Landscape.values": {"points": floats(N, 2)},
         "Landscape.grid": {"x": floats(N), "y": floats(D)},
+        **{name: {"W": floats(D, C), "X": X, "y": y, "reg": 0.1} for name in COURSE_LOSSES},
+        **{name: {"w": floats(C, D), "dw": floats(C, D), "config": {}} for name in COURSE_UPDATES},
+        "cs231n.eval_numerical_gradient": {
+            "f": lambda x: float(np.sum(x)),
+            "x": floats(3, dtype=np.float64),
+            "verbose": False,
+        },
+        "cs231n.eval_numerical_gradient_array": {
+            "f": lambda x: x**2,
+            "x": floats(3, dtype=np.float64),
+            "df": floats(3),
+        },
+        "cs231n.compute_numeric_gradient": {"f": lambda x: x**2, "x": floats(3, dtype=np.float64)},
+        "cs231n.rel_error": {"x": floats(3), "y": floats(3)},
     }[function]
     return Call(function, arguments)
 
 
 TAKE_W = ["scores", "predict", "accuracy", "softmax_loss", "svm_loss", "l2", "l1", "elastic_net"]
 TAKE_W += ["Objective.value_and_grad", "Objective.value", "Objective.terms"]
-TAKE_W += ["Objective.predict", "Objective.accuracy"]
+TAKE_W += ["Objective.predict", "Objective.accuracy", *COURSE_LOSSES]
 TAKE_X = ["scores", "predict", "accuracy", "softmax_loss", "svm_loss", "Objective", "random_search"]
 TAKE_X += ["LinearClassifier.train", "LinearClassifier.loss", "LinearClassifier.predict"]
-TAKE_X += ["LinearClassifier.accuracy"]
+TAKE_X += ["LinearClassifier.accuracy", *COURSE_LOSSES]
 TAKE_Y = ["accuracy", "softmax_loss", "svm_loss", "softmax_cross_entropy", "multiclass_hinge", "Objective"]
 TAKE_Y += ["random_search", "LinearClassifier.train", "LinearClassifier.loss", "LinearClassifier.accuracy"]
+TAKE_Y += COURSE_LOSSES
 # For these a label C is one class more, not an error.
 FIND_C = ["Objective", "random_search", "LinearClassifier.train"]
 TAKE_B = ["scores", "predict", "accuracy", "softmax_loss", "svm_loss"]
@@ -192,4 +212,5 @@ TAKE_THREADS = [*TAKE_B, "Objective", "random_search", "LinearClassifier", "set_
 OPTIMIZERS = [f"optim.{name}" for name in deeprob.optim.NAMES]
 TAKE_THREADS += [*OPTIMIZERS, "Landscape.values", "Landscape.grid"]
 TAKE_REG = ["softmax_loss", "svm_loss", "Objective", "LinearClassifier.train", "LinearClassifier.loss"]
+TAKE_REG += COURSE_LOSSES
 TAKE_REG_TYPE = ["softmax_loss", "svm_loss", "Objective", "LinearClassifier"]

@@ -1,7 +1,8 @@
 """Every way to get a public function's arguments wrong.
 
 `test_bad_input` says what the errors must be; `test_memory` repeats the same calls and watches the memory.
-Functions of data and weights are here, what walks on them in `refused_walks`.
+Functions of data and weights are here, what walks on them in `refused_walks`, the course's in
+`refused_course`.
 """
 
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from public_calls import (
     labels,
     right,
 )
+from refused_course import refused_course_calls
 from refused_walks import refused_walks
 from wrong_values import (
     BOTH,
@@ -55,6 +57,7 @@ def refused_calls() -> Iterator[Refused]:
     yield from _wrong_choices()
     yield from _wrong_numbers()
     yield from refused_walks()
+    yield from refused_course_calls()
 
 
 def _wrong_arrays():
@@ -318,4 +321,10 @@ KEYWORDS = [
     ("optim.adam", "num_threads", "threads"),
     ("optim.adam", "eps_root", "eps_mode"),
     ("optim.rmsprop", "rho", "decay_rate"),
+    ("cs231n.svm_loss_naive", "lambda_", "reg"),
+    ("cs231n.softmax_loss_vectorized", "alpha", "reg"),
+    ("cs231n.eval_numerical_gradient", "eps", "h"),
+    ("cs231n.compute_numeric_gradient", "dldf", "dLdf"),
+    ("cs231n.rel_error", "epsilon", "eps"),
+    ("cs231n.adam", "optim_config", "config"),
 ]

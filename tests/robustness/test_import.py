@@ -48,6 +48,7 @@ import numpy, numpy.random, sys
 before = set(sys.modules)
 import deeprob
 rooms = {"datasets", "landscapes", "plots", "reference", "schedules", "_solvers", "_minimize", "_comparison"}
+rooms |= {"cs231n"}
 heavy = {f"deeprob.{room}" for room in rooms} | {"json", "tempfile", "zipfile"}
 early = heavy & (set(sys.modules) - before)
 assert not early, early

@@ -381,6 +381,9 @@ work = {
     "numeric gradient": lambda: deeprob.numeric_gradient(
         deeprob.Objective(X[:50000], [9] * 50000, threads=threads), np.zeros((10, D))
     ),
+    "naive loss": lambda: deeprob.cs231n.softmax_loss_naive(  # minutes, if it came to its end
+        np.zeros((1000, 1000)), np.zeros((20_000, 1000)), [9] * 20_000, 0.1
+    ),
     "landscape": lambda: deeprob.landscapes.rastrigin().grid(  # 2 GB, if it came to its end
         np.arange(16_000.0), np.arange(16_000.0), threads=threads
     ),
@@ -399,7 +402,9 @@ except KeyboardInterrupt:
 
 WORK = ["gradient", "loss", "columns", "bytes", "predict", "accuracy", "scores", "random search"]
 WORK += ["numeric gradient", "gradient descent", "landscape"]
-WORK = [(what, 2) for what in WORK] + [(what, 1) for what in ("gradient", "score loss", "loop of passes")]
+WORK = [(what, 2) for what in WORK] + [
+    (what, 1) for what in ("gradient", "score loss", "naive loss", "loop of passes")
+]
 
 
 @pytest.mark.parametrize(("what", "threads"), WORK)

@@ -2,12 +2,13 @@
 
 Everything here is short, float64 unless the input says otherwise, and as close to the lecture's formulas
 as right answers allow. `deeprob` itself never calls it. `losses` has scores, losses and regularizers,
-`search` the lecture's loops, `steps` the lecture's optimizers, `beyond` the others, `quasi_newton` BFGS and
-L-BFGS.
+`naive` the losses in loops, `search` the lecture's loops, `steps` the lecture's optimizers, `beyond` the
+others, `quasi_newton` BFGS and L-BFGS.
 """
 
 from .beyond import *  # noqa: F403
 from .losses import *  # noqa: F403
+from .naive import *  # noqa: F403
 from .quasi_newton import *  # noqa: F403
 from .search import *  # noqa: F403
 from .steps import *  # noqa: F403

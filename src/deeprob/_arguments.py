@@ -191,6 +191,14 @@ def as_real(value: float, name: str, *, negative: bool = False) -> float:
     return number
 
 
+def as_positive(value: float, name: str) -> float:
+    """Return ``value`` as a finite float larger than 0."""
+    number = as_real(value, name)
+    if number == 0.0:
+        raise ValueError(f"{name} is {value}; expected a finite number larger than 0")
+    return number
+
+
 def as_floats(x: Any, name: str) -> FloatArray:
     """Return a copy of x as float32 or float64 in native byte order, of at least one value."""
     copy = np.array(_core.as_array(x, name, True), order="C", subok=False)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _around
-from ._arguments import answers_keywords, as_callable, as_real, one_of
+from ._arguments import answers_keywords, as_callable, as_positive, one_of
 from ._around import Array, Point, Positions
 from .objective import Objective
 
@@ -149,10 +149,9 @@ def numeric_gradient(
     as_callable(f, "f")
     one_of(method, "method", METHODS)
     wanted = _evaluation_dtype(dtype)
-    if h is not None and as_real(h, "h") == 0.0:
-        raise ValueError(f"h is {h}; expected a finite number larger than 0")
+    step = None if h is None else as_positive(h, "h")
     point = _around.point_of(x, "x", wanted)
-    h_all = _around.automatic_steps(point, method) if h is None else _around.given_steps(point, float(h))
+    h_all = _around.automatic_steps(point, method) if step is None else _around.given_steps(point, step)
     entries = _positions(index, point.memory.shape)
     work = _Work(f, point, entries, h_all.ravel()[entries], method, full_output)
     # Another class of Objective may evaluate something else.

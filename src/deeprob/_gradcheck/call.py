@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from .._arguments import Rng, answers_keywords, as_random, as_real
+from .._arguments import Rng, answers_keywords, as_positive, as_random, as_real
 from .check import check
 from .function import make_function
 from .result import GradcheckError, GradCheckResult
-from .settings import Settings, positive
+from .settings import Settings
 
 
 @answers_keywords
@@ -18,7 +18,7 @@ def gradcheck(
     atol: float = 1e-5,
     rtol: float = 1e-3,
     raise_exception: bool = True,
-    check_sparse_nnz: bool = False,
+    check_sparse_nnz: bool = False,  # noqa: ARG001
     nondet_tol: float = 0.0,
     *,
     fast_mode: bool = False,
@@ -29,9 +29,9 @@ def gradcheck(
     r"""Check analytic gradients against central differences, and say what is wrong with them.
 
     The lecture's ``torch.autograd.gradcheck`` (L4-25) for functions on NumPy arrays, with torch's tolerances:
-    an entry agrees if ``abs(analytic - numeric) <= atol + rtol * abs(numeric)``. Entries that do not are looked at
-    again with a ladder of steps, so that a kink (a max, abs or ReLU that switches within +-eps), float32's
-    round-off or an unsuitable eps is told from a mistake; a mistake is named.
+    an entry agrees if ``abs(analytic - numeric) <= atol + rtol * abs(numeric)``. Entries that do not are
+    looked at again with a ladder of steps, so that a kink (a max, abs or ReLU that switches within +-eps),
+    float32's round-off or an unsuitable eps is told from a mistake; a mistake is named.
 
     Parameters
     ----------
@@ -58,10 +58,10 @@ def gradcheck(
     fast_mode : bool
         Compare one random projection of each Jacobian, two evaluations an input; all entries if it disagrees.
     strict : bool
-        Allow only what the difference quotient's own error bound leaves open, instead of ``atol`` and ``rtol``
-        (steps are chosen then, eps is not used); compare slopes along lines, where small terms add up; and check
-        each term apart, the data loss and the regularizer, of an `Objective` or a function with a parameter
-        ``reg`` (``lambda_``, ``weight_decay``). Torch's tolerances let a forgotten penalty of reg = 5e-6 pass.
+        Allow only what the difference quotient's own error bound leaves open, instead of ``atol`` and
+        ``rtol`` (steps are chosen then, eps is not used); compare slopes along lines, where small terms add
+        up; and check each term apart, the data loss and the regularizer, of an `Objective` or a function
+        with a parameter ``reg`` (``lambda_``, ``weight_decay``). Torch's tolerances let a forgotten penalty of reg = 5e-6 pass.
     check_grad_dtypes : bool
         A gradient's dtype must be its input's.
     rng : Generator, RandomState, int or None
@@ -117,7 +117,7 @@ def make_settings(
     """Check the numbers of a call."""
     return Settings(
         check,
-        None if eps is None else positive(eps, "eps"),
+        None if eps is None else as_positive(eps, "eps"),
         as_real(atol, "atol"),
         as_real(rtol, "rtol"),
         as_real(nondet_tol, "nondet_tol"),

@@ -97,7 +97,7 @@ def _same_gradient(name: str, one: Array, other: Array | None, settings: Setting
         with np.errstate(all="ignore"):
             ratio = float(np.sum(one * other) / np.sum(one * one))
         if np.isfinite(ratio) and _same(other, ratio * one, 1e-9 * float(np.abs(other).max(initial=0.0))):
-            text += f": the second is the first times {ratio:.6g}. Is the gradient added to (+=) and never set to 0?"
+            text += f": the second is the first times {ratio:.6g}. Is the gradient added to (+=), never set to 0?"
     found.causes.append(Cause("nondeterministic", text.rstrip(".?") + ("?" if text.endswith("?") else ".")))
 
 
@@ -113,7 +113,7 @@ def _difference(one: Array, other: Array) -> float:
 
 
 def _linear(analytic: Analytic, settings: Settings, found: _Found) -> None:
-    """A vjp is linear in its grad_output: twice as much for twice of it, nothing for nothing."""
+    """Ask for the vjp of twice a grad_output: as it is linear, twice as much."""
     if analytic.vjp is None or not analytic.output.size:
         return
     one = np.random.default_rng(0).uniform(0.5, 1.0, analytic.shape)

@@ -19,8 +19,8 @@ from .settings import EPS, EPS32, Settings
 # An analytic gradient's own rounding: of sums of terms larger than their result.
 _ROUNDING = 64.0 * EPS
 _ROUNDING32 = 64.0 * EPS32
-# A float32 gradient that differs by more than this from the float64 one, relative to its largest entry, has lost
-# more than its last digits.
+# A float32 gradient that differs by more than this from the float64 one, relative to its largest entry, has
+# lost more than its last digits.
 _LOST = 1e-3
 
 
@@ -42,7 +42,7 @@ def compare(
     entries = int(np.prod(expected, dtype=np.float64))
     if entries > LARGEST:
         raise ValueError(
-            f"{function.inputs[which].name} has {numeric.size} entries and the output {entries // numeric.size}; "
+            f"{function.inputs[which].name} has {numeric.size} entries, the output {entries // numeric.size}; "
             f"a Jacobian of more than {LARGEST} entries is not built: use fast_mode=True"
         )
     h = step_sizes(numeric.point, None if settings.strict else settings.eps)
@@ -81,7 +81,7 @@ def compare(
     )
     causes = _round_off(made, pair, exact, settings, rounds) + _excuses(made)
     if settings.strict and not shape and made.ok:
-        causes += _along_lines(numeric, exact[:, 0], noise, settings)
+        causes += _along_lines(numeric, exact[:, 0], noise)
     return _with(made, causes), numeric.evaluations
 
 
@@ -138,7 +138,7 @@ def _reconsider(
 
 
 def from_opinion(
-    numeric: Numeric, entries: Positions, analytic: Array, quotients: Array, h: Array, relative: float
+    numeric: Numeric, entries: Positions, analytic: Array, quotients: Array, relative: float
 ) -> tuple[Any, Array]:
     """Return verdicts and tolerances of given quotients, which keep their values, by a relative error."""
     noise, rounds = numeric.noise(np.random.default_rng(0))
@@ -169,8 +169,8 @@ def _excuses(made: Comparison) -> tuple[Cause, ...]:
         return ()
     entries = "1 entry" if kinks == 1 else f"{kinks} entries"
     text = (
-        f"{entries} at a kink, where the active set of a max, abs or ReLU changes within +-h: the analytic value is "
-        "the slope on one side, or between both, as a subgradient may be."
+        f"{entries} at a kink, where the active set of a max, abs or ReLU changes within +-h: the analytic "
+        "value is the slope on one side, or between both, as a subgradient may be."
     )
     return (Cause("kink", text, ok=True, verdicts=made.verdicts == "kink"),)
 
@@ -181,12 +181,12 @@ def _round_off(
     """Say in words that float32 is the reason: an excuse where the inputs are float32."""
     where = made.verdicts == "float32"
     if where.any() and pair.float32:
-        text = "float32 round-off: evaluated in float64 the same gradient agrees; in float32 its last digits differ."
+        text = "float32 round-off: in float64 the same gradient agrees; in float32 its last digits differ."
         return (Cause("float32", text, ok=True, verdicts=where),)
     if where.any() or (settings.strict and rounds and not made.term):
         text = (
-            "float32 round-off: the function's values have the digits of float32, though its inputs are float64; "
-            "no difference quotient can be better than its noise over h."
+            "float32 round-off: the function's values have the digits of float32, though its inputs are "
+            "float64; no difference quotient can be better than their noise over h."
         )
         return (Cause("float32", text, ok=not settings.strict, verdicts=where if where.any() else None),)
     wrong = made.wrong
@@ -201,11 +201,11 @@ def _round_off(
     return ()
 
 
-def _along_lines(numeric: Numeric, gradient: Array, noise: Array, settings: Settings) -> tuple[Cause, ...]:
+def _along_lines(numeric: Numeric, gradient: Array, noise: Array) -> tuple[Cause, ...]:
     """Compare slopes along lines, where terms add up that are invisible in single entries.
 
-    Along x a forgotten reg sum(x^2) has the slope 2 reg sum(x^2), all entries' contributions together, and the
-    quotient's noise is that of one entry with a step of the size of x.
+    Along x a forgotten reg sum(x^2) has the slope 2 reg sum(x^2), all entries' contributions together, and
+    the quotient's noise is that of one entry with a step of the size of x.
     """
     x = numeric.point.values
     size = float(np.sqrt(np.mean(x**2))) if x.size else 0.0
@@ -227,8 +227,8 @@ def _along_lines(numeric: Numeric, gradient: Array, noise: Array, settings: Sett
 
 def _invisible(name: str, numeric: Numeric, line: Array, analytic: float, slope: float) -> Cause:
     own = numeric.function.inputs[numeric.which].name
-    text = f"No single entry shows it, but along {name.replace('x', own)} the analytic slope is {analytic:.6g} and the "
-    text += f"numeric one {slope:.6g}"
+    text = f"No single entry shows it, but along {name.replace('x', own)} the analytic slope is "
+    text += f"{analytic:.6g} and the numeric one {slope:.6g}"
     if name == "a random line":
         return Cause("other", text + ".")
     k = (slope - analytic) / float(np.sum(line * (numeric.point.values if name == "x" else np.sign(line))))

@@ -57,8 +57,8 @@ def judge(
 ) -> Opinion:
     """Judge by a ladder of quotients; see `second_opinion`.
 
-    An estimate whose doubt is as large as itself decides nothing, and the analytic value is wrong then; unless
-    the judge is lenient.
+    An estimate whose doubt is as large as itself decides nothing, and the analytic value is wrong then;
+    unless the judge is lenient.
     """
     with np.errstate(all="ignore"):
         rounding = 2.0 * noise / slopes.h[:, :, None]
@@ -76,11 +76,12 @@ def judge(
 
 
 def _best(slopes: Slopes, rounding: Array) -> tuple[Array, Array]:
-    """Return the central quotient that differs least from those at the steps next to it, and by how much.
+    """Return the central quotient that differs least from its neighbours, and by how much.
 
-    Quotients across a kink agree with each other and with nothing else: of a smooth function the slopes on both
-    sides draw together by 16 from step to step, so steps at which they did not do not count, unless none does.
-    At the edge of a function's domain, where one side is no number, the other side's quotients stand.
+    Quotients across a kink agree with each other and with nothing else: of a smooth function the slopes on
+    both sides draw together by 16 from step to step, so steps at which they did not do not count, unless
+    none does. At the edge of a function's domain, where one side is no number, the other side's quotients
+    stand.
     """
     one_side = np.where(np.isfinite(slopes.right), slopes.right, slopes.left)
     central = np.where(np.isfinite(slopes.central), slopes.central, one_side)
@@ -94,8 +95,8 @@ def _best(slopes: Slopes, rounding: Array) -> tuple[Array, Array]:
     change[across[:, 1:] | across[:, :-1] | ~np.isfinite(change)] = -1.0
     none = np.full_like(change[:, :1], -1.0)
     beside = np.maximum(np.concatenate([none, change], axis=1), np.concatenate([change, none], axis=1))
-    # Of the smallest steps, and of those with no other to compare with, the slopes on both sides bound what is
-    # between them. (Of larger ones they need not: x^3 at 0.)
+    # Of the smallest steps, and of those with no other to compare with, the slopes on both sides bound what
+    # is between them. (Of larger ones they need not: x^3 at 0.)
     bound = np.where(np.isfinite(apart), apart, np.inf)
     doubt = np.where(beside >= 0.0, beside, bound)
     doubt[:, _SMALLEST:] = np.fmin(doubt[:, _SMALLEST:], bound[:, _SMALLEST:])
@@ -108,8 +109,8 @@ def _best(slopes: Slopes, rounding: Array) -> tuple[Array, Array]:
 def _kink(slopes: Slopes, rounding: Array) -> tuple[Array, Array, np.ndarray]:
     """Return the slopes on both sides of a kink at x, low and high, and where there is one.
 
-    They are taken between one step and the next, x + h/16 and x + h, so that a kink not quite at x is outside.
-    Slopes of a smooth function draw together with h; those at a kink keep their distance.
+    They are taken between one step and the next, x + h/16 and x + h, so that a kink not quite at x is
+    outside. Slopes of a smooth function draw together with h; those at a kink keep their distance.
     """
     h = slopes.h[:, :, None]
     sides = [
@@ -128,10 +129,10 @@ def _kink(slopes: Slopes, rounding: Array) -> tuple[Array, Array, np.ndarray]:
 
 
 def _one_sided(slopes: Slopes, rounding: Array, analytic: Array, close: Array) -> np.ndarray:
-    """Whether the analytic value is the slope on one side, known much better than the central quotient fails it.
+    """Whether the analytic value is the slope on one side, known far better than the central one fails it.
 
-    So are small kinks beside x told that a large curvature hides: with one term of the truncation removed, the
-    slopes on the side without the kink agree.
+    So are small kinks beside x told that a large curvature hides: with one term of the truncation removed,
+    the slopes on the side without the kink agree.
     """
     found = np.zeros(analytic.shape, bool)
     for side in (slopes.right, slopes.left):
@@ -147,7 +148,7 @@ def _one_sided(slopes: Slopes, rounding: Array, analytic: Array, close: Array) -
 
 
 def _bends(slopes: Slopes, rounding: Array) -> np.ndarray:
-    """Whether the slopes on both sides are far apart at any step of at most 2^-16: of a smooth function they are not."""
+    """Whether the slopes on both sides are far apart at a small step: of a smooth function they are not."""
     apart = np.abs(slopes.right - slopes.left)
     size = np.maximum(np.abs(slopes.right), np.abs(slopes.left))
     small = (slopes.h <= slopes.h[:, :1] * 2.0**-11)[:, :, None]

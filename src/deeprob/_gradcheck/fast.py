@@ -10,7 +10,7 @@ from .settings import Settings
 
 
 def projections(function: Function, settings: Settings) -> tuple[list[Comparison], int]:
-    """Compare u' J v of each input, and two calls with each other; none if anything is out of the ordinary."""
+    """Compare u' J v of each input, and two calls with each other; none if anything is unusual."""
     shape = np.shape(output_of(function.value()))
     u = _random(settings, shape)
     given, again = (function.analytic(exact=False, along=u) for _ in range(2))
@@ -48,8 +48,9 @@ def _projection(
     agrees = abs(analytic - slope) <= allowed
     name = f"u' J v of {function.inputs[i].name}"
     verdict = "agrees" if agrees else "other"
-    values = [np.array(value) for value in (analytic, slope, allowed, step)]
-    return Comparison(function.term, name, i, 0, (), *values, np.array(verdict))
+    numbers = {"analytic": analytic, "numeric": slope, "tolerance": allowed, "h": step}
+    arrays = {key: np.array(value) for key, value in numbers.items()}
+    return Comparison(function.term, name, i, 0, (), verdicts=np.array(verdict), **arrays)
 
 
 def _random(settings: Settings, shape: tuple[int, ...]) -> Array:

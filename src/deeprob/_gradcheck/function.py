@@ -109,8 +109,8 @@ class Function:
     def analytic(self, *, exact: bool = True, along: Array | None = None) -> Analytic:
         """Call the function and take what it says of its gradients.
 
-        ``along`` is a grad_output: of a function with a vjp only the gradients for it are taken, of the input's
-        shape, not the whole Jacobian.
+        ``along`` is a grad_output: of a function with a vjp only the gradients for it are taken, of the
+        input's shape, not the whole Jacobian.
         """
         found = [self._part(part, exact, along) for part in self.parts]
         if len(found) == 1 and self.parts[0].weight == 1.0:
@@ -133,7 +133,7 @@ class Function:
         return replace(analytic, changed=tuple(changed))
 
     def objectives(self) -> list[tuple[float, Objective]] | None:
-        """Return the function as a sum of objectives, whose numeric gradients are structured; None if it is not."""
+        """Return the function as a sum of objectives, whose numeric gradients are structured; None if none."""
         found = []
         for part in self.parts:
             objective = _objective(part, self)
@@ -325,8 +325,8 @@ def _output(value: Any) -> Array:
     output = np.asarray(value)
     if output.dtype.kind not in "fiub":
         raise TypeError(
-            f"func returned an output of dtype {output.dtype}; expected real numbers: of complex ones check real "
-            "and imaginary part as two functions"
+            f"func returned an output of dtype {output.dtype}; expected real numbers: of complex ones check "
+            "real and imaginary part as two functions"
             if output.dtype.kind == "c"
             else f"func returned a {type(value).__name__} as its output; expected a number or an array"
         )

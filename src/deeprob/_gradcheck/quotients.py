@@ -13,8 +13,9 @@ from ..gradients import objective_quotients
 from .function import Function, output_of
 
 _EPS = float(np.finfo(np.float64).eps)
-# Offsets of a ladder of quotients, in units of an entry's scale: from where truncation shows to where rounding
-# does. A factor of 16 lets a smooth function's one-sided slopes draw together by 16 and central ones by 256.
+# Offsets of a ladder of quotients, in units of an entry's scale: from where truncation shows to where
+# rounding does. A factor of 16 lets a smooth function's one-sided slopes draw together by 16 and central
+# ones by 256.
 LADDER = 2.0 ** -np.array([4.0, 8.0, 12.0, 16.0, 20.0, 24.0])
 # The largest Jacobian that is built, in entries (512 MB of float64 with its steps and tolerances).
 LARGEST = 2**24
@@ -140,7 +141,7 @@ def _slopes(found: _around.Around, h: Array) -> Slopes:
 
 @contextmanager
 def moved_along(numeric: Numeric, direction: Array) -> Iterator[Callable[[float], Array]]:
-    """Give a function of t: the output with the input moved by t times a direction, in place; restored after."""
+    """Give a function of t: the output with the input moved by t times a direction; restored after."""
     point = numeric.point
     f, arguments = numeric.function.caller()
     before, start = point.memory.copy(), point.values

@@ -35,8 +35,8 @@ def gradgradcheck(
 ) -> GradCheckResult:
     r"""Check second derivatives against central differences of the first ones.
 
-    The lecture's ``torch.autograd.gradgradcheck`` (L4-26). It does not check the gradients themselves: that is
-    `gradcheck`'s part.
+    The lecture's ``torch.autograd.gradgradcheck`` (L4-26). It does not check the gradients themselves: that
+    is `gradcheck`'s part.
 
     Parameters
     ----------
@@ -49,8 +49,8 @@ def gradgradcheck(
     grad_outputs : array of the output's shape, optional
         What ``vjp`` is called with. Default random normal numbers, and 1 for a number.
     eps, atol, rtol, raise_exception, nondet_tol, fast_mode, strict
-        As for `gradcheck`. ``fast_mode`` takes two evaluations instead of as many as there are inputs: a Hessian
-        of thousands of weights needs it.
+        As for `gradcheck`. ``fast_mode`` takes two evaluations instead of as many as there are inputs: a
+        Hessian of thousands of weights needs it.
     gen_non_contig_grad_outputs : bool
         Make the random grad_outputs non-contiguous.
     hvp : callable, optional

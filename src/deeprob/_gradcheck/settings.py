@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from .._arguments import as_real
 from .._around import Array
 
 EPS = float(np.finfo(np.float64).eps)
@@ -40,11 +39,3 @@ class Settings:
         if not self.strict:
             found |= {"eps": self.eps, "atol": self.atol, "rtol": self.rtol}
         return found | {"nondet_tol": self.nondet_tol}
-
-
-def positive(value: float, name: str) -> float:
-    """Return a finite number larger than 0."""
-    number = as_real(value, name)
-    if number == 0.0:
-        raise ValueError(f"{name} is {value}; expected a finite number larger than 0")
-    return number

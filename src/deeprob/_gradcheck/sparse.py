@@ -8,14 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _around
-from .._arguments import answers_keywords, as_callable, as_count
+from .._arguments import answers_keywords, as_callable, as_count, as_positive
 from .._around import Array, Positions
 from .compare import explained, from_opinion
 from .comparison import Comparison
 from .function import make_function
 from .quotients import Numeric
 from .result import GradCheckResult
-from .settings import positive
 
 # The course asks for relative errors below 1e-5 (its notes: above 1e-2 wrong, below 1e-7 happy).
 _RELATIVE = 1e-5
@@ -33,8 +32,8 @@ def grad_check_sparse(
 ) -> GradCheckResult:
     r"""Check a few random entries of a gradient, and print them (L4-24, the course's function).
 
-    Prints ``numerical: %f analytic: %f, relative error: %e`` for each, with central differences and the relative
-    error abs(numerical - analytic) / (abs(numerical) + abs(analytic) + 1e-12), as the course's.
+    Prints ``numerical: %f analytic: %f, relative error: %e`` for each, with central differences and the
+    relative error abs(numerical - analytic) / (abs(numerical) + abs(analytic) + 1e-12), as the course's.
 
     Parameters
     ----------
@@ -75,7 +74,7 @@ def grad_check_sparse(
     (True, [[1], [1]])
     """
     as_callable(f, "f")
-    step = positive(h, "h")
+    step = as_positive(h, "h")
     count = as_count(num_checks, "num_checks", 1)
     chosen = random.Random(0 if seed is None else as_count(seed, "seed"))
     point = _around.point_of(x, "x")

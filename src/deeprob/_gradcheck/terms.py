@@ -13,8 +13,8 @@ MANY = 4096
 def terms_of(function: Function) -> list[Function]:
     """Return the data loss and R(W) as functions of their own; empty where no strength of a penalty is known.
 
-    The data loss is the function with strength 0. R is [f(reg') - f(0)] / reg', at a reg' that makes both terms
-    equally large: at reg = 5e-6 and W of 1e-4 a forgotten penalty changes the gradient by 1e-9.
+    The data loss is the function with strength 0. R is [f(reg') - f(0)] / reg', at a reg' that makes both
+    terms equally large: at reg = 5e-6 and W of 1e-4 a forgotten penalty changes the gradient by 1e-9.
     """
     reg = function.strength()
     if reg is None or reg == 0.0:

@@ -28,6 +28,7 @@ Speedup: ...X
 (True, True)
 """
 
+from .._gradcheck import grad_check_sparse
 from ._gradients import (
     compute_numeric_gradient,
     eval_numerical_gradient,
@@ -42,6 +43,7 @@ __all__ = [
     "compute_numeric_gradient",
     "eval_numerical_gradient",
     "eval_numerical_gradient_array",
+    "grad_check_sparse",
     "rel_error",
     "rmsprop",
     "sgd",

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .. import _core
-from .._arguments import FloatArray, answers_keywords, as_callable, as_real
+from .. import _around, _core
+from .._arguments import FloatArray, answers_keywords, as_callable, as_positive
 from ..gradients import numeric_gradient
 
 
@@ -166,7 +166,7 @@ def rel_error(x: npt.ArrayLike, y: npt.ArrayLike, eps: float = 1e-10) -> float:
         raise ValueError(f"y has shape {b.shape}; expected that of x, {a.shape}")
     if a.size == 0:
         raise ValueError(f"x has shape {a.shape}; expected at least one value")
-    least = _positive(eps, "eps")
+    least = as_positive(eps, "eps")
     with np.errstate(invalid="ignore", over="ignore"):  # infinite entries are NaN in the end
         return float(np.max(np.abs(a - b)) / np.maximum(np.max(np.abs(a) + np.abs(b)), least))
 
@@ -176,52 +176,17 @@ def _contracted(
 ) -> FloatArray:
     """Return the numeric gradient of sum(f(x) * upstream), by central differences."""
     as_callable(f, "f")
-    step = _positive(h, "h")
-    point = _perturbable(x)
-    weights = np.ones_like(_output(f, point)) if upstream is None else upstream
-    gradient = np.empty(point.shape)
-    for at in np.ndindex(point.shape):
-        old = point[at]
-        try:
-            point[at] = old + step
-            above, right = float(point[at]), _output(f, point)
-            point[at] = old - step
-            below, left = float(point[at]), _output(f, point)
-        finally:
-            point[at] = old
-        for output in (right, left):
-            if output.shape != weights.shape:
-                raise ValueError(f"{name} has shape {weights.shape}; expected that of f(x), {output.shape}")
-        with np.errstate(invalid="ignore", over="ignore"):
-            change = float(np.sum((right - left) * weights))
-        # What was really added, after rounding: in float32, and for large entries, not h.
-        gradient[at] = change / (above - below) if above != below else np.nan
-    return gradient
-
-
-def _perturbable(x: npt.ArrayLike) -> FloatArray:
-    """Return x itself where its entries can be moved in place, or a copy."""
-    point = _core.as_array(x, "x", True)
-    if point.dtype.kind not in "fiub":
-        raise TypeError(f"x has dtype {point.dtype}; expected real numbers")
-    if point.dtype.kind != "f":
-        return point.astype(np.float64)
-    return point if point.flags.writeable else point.copy()
-
-
-def _output(f: Callable[[Any], Any], point: FloatArray) -> FloatArray:
-    """Return f(point) as an array of its own: f may return the same array every time."""
-    value = f(point)
-    first = value if not isinstance(value, tuple) else value[0] if value else None
-    try:
-        output = np.array(first)
-    except ValueError:  # ragged
-        output = np.array(None)
-    if output.dtype.kind not in "fiub":
-        raise TypeError(
-            f"f returned a {type(value).__name__}; expected an array of real numbers or (array, ...)"
-        )
-    return output.astype(np.float64)
+    step = as_positive(h, "h")
+    point = _around.point_of(x, "x")
+    offsets = _around.given_steps(point, step).ravel()[:, None] * np.array([1.0, -1.0])
+    found = _around.evaluate(f, (point.argument,), point, np.arange(len(offsets)), offsets)
+    weights = np.ones(found.shape) if upstream is None else upstream
+    if weights.shape != found.shape and found.steps.size:
+        raise ValueError(f"{name} has shape {weights.shape}; expected that of f(x), {found.shape}")
+    with np.errstate(invalid="ignore", over="ignore"):
+        changes = ((found.values[:, 0] - found.values[:, 1]) * weights.ravel()).sum(axis=1)
+    width = found.steps[:, 0] - found.steps[:, 1]
+    return _around.quotients(changes[:, None], np.zeros(1), width).reshape(point.memory.shape)
 
 
 def _real(value: npt.ArrayLike, name: str) -> FloatArray:
@@ -230,10 +195,3 @@ def _real(value: npt.ArrayLike, name: str) -> FloatArray:
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} has dtype {array.dtype}; expected real numbers")
     return array.astype(np.float64)
-
-
-def _positive(value: float, name: str) -> float:
-    number = as_real(value, name)
-    if number == 0.0:
-        raise ValueError(f"{name} is {value}; expected a finite number larger than 0")
-    return number

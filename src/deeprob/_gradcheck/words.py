@@ -134,10 +134,8 @@ def _error(blocks: Sequence[Comparison]) -> str:
     visible = [(block, _visible(block)) for block in blocks]
     if any(block.numeric.size for block in blocks) and not any(seen.any() for _, seen in visible):
         return ", all below the tolerance"
-    right = [
-        block.relative_error[np.logical_and(seen, block.verdicts == "agrees")] for block, seen in visible
-    ]
-    errors = [float(some.max()) for some in right if some.size]
+    right = [(block, np.logical_and(seen, block.verdicts == "agrees")) for block, seen in visible]
+    errors = [float(block.relative_error[seen].max()) for block, seen in right if seen.any()]
     return f", largest relative error {_short(max(errors))}" if errors else ""
 
 

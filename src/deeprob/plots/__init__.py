@@ -18,6 +18,7 @@ Examples
 
 from .attempts import AttemptsDisplay
 from .comparison import ComparisonDisplay, SensitivityDisplay
+from .gradcheck import GradCheckDisplay
 from .landscape import LandscapeDisplay
 from .levels import contour_levels
 from .losses import LossCurveDisplay
@@ -31,6 +32,7 @@ __all__ = [
     "COLORS",
     "AttemptsDisplay",
     "ComparisonDisplay",
+    "GradCheckDisplay",
     "LandscapeDisplay",
     "LossCurveDisplay",
     "ScheduleDisplay",

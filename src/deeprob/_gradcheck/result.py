@@ -1,0 +1,456 @@
+"""What a gradient check found: numbers side by side, a verdict for each, and the causes in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from ..plots import GradCheckDisplay
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+KINDS: dict[str, str] = {
+    "agrees": "agrees",
+    "factor": "constant factor",
+    "transposed": "transposed",
+    "penalty": "penalty wrong",
+    "class": "class wrong",
+    "example": "example wrong",
+    "float32": "float32 round-off",
+    "kink": "kink",
+    "nondeterministic": "nondeterministic",
+    "not finite": "NaN or Inf",
+    "shape": "wrong shape",
+    "input changed": "input changed",
+    "grad_output": "grad_output",
+    "asymmetric": "not symmetric",
+    "other": "disagrees",
+}
+"""What may be found, and the few words for it in tables."""
+
+_EXCUSING = ("kink", "float32")  # the kinds that may lie beyond the tolerance and be right
+_FLOOR = 1e-12  # of the course's relative error: 0 against 0 is no error
+
+
+@dataclass(frozen=True)
+class Cause:
+    """An explanation of what was found, in a sentence.
+
+    Attributes
+    ----------
+    kind : str
+        A key of `KINDS`.
+    text : str
+        The sentence: "Wrong by the factor 2: analytic = 2 x numeric."
+    ok : bool
+        Whether it excuses: a kink with the analytic value between the slopes, round-off of float32.
+    factor : float, optional
+        Where a constant factor was found: analytic = factor x numeric, of the term that it is about.
+    verdicts : array of bool, optional
+        The entries it explains; None stands for all that are wrong.
+    """
+
+    kind: str
+    text: str
+    ok: bool = False
+    factor: float | None = None
+    verdicts: Mask | None = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _known(self.kind)
+
+    @property
+    def excuses(self) -> bool:
+        """Whether a check with nothing worse is passed."""
+        return self.ok or self.kind == "agrees"
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """The analytic gradient beside the numeric one: of one output with respect to one input.
+
+    Arrays have the input's shape followed by ``output_shape`` (for each entry of the input, the derivative of
+    each entry of the output), or (k,) for k sampled entries. Where ``analytic`` has another shape, all others
+    have that of ``numeric``, and there are no errors to compute: they are NaN.
+
+    Attributes
+    ----------
+    term : str
+        What of the function: "" for the whole, "data loss", "regularization".
+    name : str
+        The input's name: "W", or "inputs[0]".
+    input, output : int
+        Their positions.
+    output_shape : tuple of int
+        () for a scalar.
+    analytic, numeric : arrays of float64
+        The derivatives.
+    tolerance : array of float64
+        The largest |analytic - numeric| that agrees; one number stands for all.
+    h : array of float64
+        The steps of the difference quotients, broadcastable to the input's shape.
+    verdicts : array of str
+        A key of `KINDS` for each entry; one stands for all.
+    causes : tuple of Cause
+        What explains them.
+    indices : (k, ndim) array of int, optional
+        Which entries of the input were sampled; None: all were checked, in order.
+    excused : array of bool, optional
+        The entries beyond the tolerance that do not count as wrong. Default: those whose verdict is "kink" or
+        "float32", unless a cause of that kind says that it is not ok.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deeprob._gradcheck import Comparison
+    >>> block = Comparison(
+    ...     "", "w", 0, 0, (), np.array([2.0, 6.0]), np.array([1.0, 6.0]), 1e-5, 1e-6, ["other", "agrees"]
+    ... )
+    >>> block.ok, block.n_wrong
+    (False, 1)
+    >>> block.relative_error.round(3)
+    array([0.333, 0.   ])
+    """
+
+    term: str
+    name: str
+    input: int
+    output: int
+    output_shape: tuple[int, ...]
+    analytic: Floats = field(repr=False)
+    numeric: Floats = field(repr=False)
+    tolerance: Floats = field(repr=False)
+    h: Floats = field(repr=False)
+    verdicts: npt.NDArray[Any] = field(repr=False)
+    causes: tuple[Cause, ...] = ()
+    indices: npt.NDArray[np.intp] | None = field(default=None, repr=False)
+    excused: Mask = field(default=None, repr=False)  # type: ignore[arg-type]
+
+    def __post_init__(self) -> None:
+        for name in ("analytic", "numeric", "h"):
+            self._set(name, np.asarray(getattr(self, name), dtype=np.float64))
+        self._set("causes", tuple(self.causes))
+        self._set("tolerance", self._like_numeric("tolerance", np.asarray(self.tolerance, dtype=np.float64)))
+        self._set(
+            "verdicts", self._like_numeric("verdicts", np.asarray(self.verdicts).astype("U", copy=False))
+        )
+        for kind in _met([self.verdicts]):
+            _known(kind)
+        excused = self._excuse() if self.excused is None else np.asarray(self.excused, dtype=bool)
+        self._set("excused", self._like_numeric("excused", excused))
+        if self.indices is not None:
+            self._set("indices", np.asarray(self.indices, dtype=np.intp))
+            if self.indices.ndim != 2 or len(self.indices) != len(self.numeric):
+                raise ValueError(
+                    f"indices has shape {self.indices.shape}; expected ({len(self.numeric)}, ndim), "
+                    "a row for each entry of numeric"
+                )
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+
+    def _like_numeric(self, name: str, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        shape = self.numeric.shape
+        if array.shape == shape:
+            return array
+        if array.shape == ():
+            return np.broadcast_to(array, shape)
+        raise ValueError(f"{name} has shape {array.shape}; expected that of numeric, {shape}")
+
+    def _excuse(self) -> Mask:
+        guilty = {cause.kind for cause in self.causes if not cause.ok}
+        kinds = [kind for kind in _EXCUSING if kind not in guilty]
+        return np.isin(self.verdicts, kinds)
+
+    @property
+    def comparable(self) -> bool:
+        """Whether analytic and numeric have the same shape."""
+        return self.analytic.shape == self.numeric.shape
+
+    @property
+    def wrong(self) -> Mask:
+        """Which entries disagree and are not excused."""
+        return np.asarray(self.verdicts != "agrees", dtype=bool) & ~self.excused
+
+    @property
+    def n_wrong(self) -> int:
+        """How many those are."""
+        return int(np.count_nonzero(self.wrong))
+
+    @property
+    def n_excused(self) -> int:
+        """How many entries beyond the tolerance are excused."""
+        return int(np.count_nonzero(self.excused))
+
+    @property
+    def ok(self) -> bool:
+        """Whether every entry agrees or is excused, and no cause says otherwise."""
+        return not self.n_wrong and all(cause.excuses for cause in self.causes)
+
+    @property
+    def absolute_error(self) -> Floats:
+        """|analytic - numeric|, 0 where both are the same infinity."""
+        if not self.comparable:
+            return np.full(self.numeric.shape, np.nan)
+        with np.errstate(invalid="ignore", over="ignore"):
+            error = np.abs(self.analytic - self.numeric)
+        return np.where(self.analytic == self.numeric, 0.0, error)
+
+    @property
+    def relative_error(self) -> Floats:
+        """|analytic - numeric| / (|analytic| + |numeric| + 1e-12), the course's."""
+        if not self.comparable:
+            return np.full(self.numeric.shape, np.nan)
+        with np.errstate(invalid="ignore", over="ignore"):
+            sizes = np.abs(self.analytic) + np.abs(self.numeric) + _FLOOR
+            return np.where(self.analytic == self.numeric, 0.0, self.absolute_error / sizes)
+
+    @property
+    def ulps(self) -> Floats:
+        """|analytic - numeric| in units of the last place of the larger of the two, in float64."""
+        if not self.comparable:
+            return np.full(self.numeric.shape, np.nan)
+        with np.errstate(invalid="ignore", over="ignore"):
+            unit = np.spacing(np.maximum(np.abs(self.analytic), np.abs(self.numeric)))
+            return np.where(self.analytic == self.numeric, 0.0, self.absolute_error / unit)
+
+    @property
+    def excess(self) -> Floats:
+        """|analytic - numeric| over the tolerance; infinite where it is no number."""
+        error = self.absolute_error
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            excess = np.where(error == 0.0, 0.0, error / self.tolerance)
+        return np.where(np.isnan(excess), np.inf, excess)
+
+    def worst(self, k: int = 5) -> list[Entry]:
+        """Return the k worst entries: wrong ones first, then excused ones, by error over tolerance."""
+        if not self.comparable:
+            return []
+        first = np.where(self.wrong, 0, np.where(self.excused, 1, 2)).ravel()
+        order = np.lexsort((-self.excess.ravel(), first))[:k]
+        errors = self.absolute_error, self.relative_error, self.ulps
+        return [self._entry(np.unravel_index(int(flat), self.numeric.shape), *errors) for flat in order]
+
+    def _entry(self, at: tuple[Any, ...], absolute: Floats, relative: Floats, ulps: Floats) -> Entry:
+        index = at if self.indices is None else (*self.indices[at[0]], *at[1:])
+        return Entry(
+            comparison=self,
+            index=tuple(int(i) for i in index),
+            analytic=float(self.analytic[at]),
+            numeric=float(self.numeric[at]),
+            absolute_error=float(absolute[at]),
+            relative_error=float(relative[at]),
+            ulps=float(ulps[at]),
+            tolerance=float(self.tolerance[at]),
+            verdict=str(self.verdicts[at]),
+            excused=bool(self.excused[at]),
+        )
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One derivative: a line of the table.
+
+    Attributes
+    ----------
+    comparison : Comparison
+        Whose it is.
+    index : tuple of int
+        Which entry of the input, and after it which of the output unless that is a scalar.
+    analytic, numeric, absolute_error, relative_error, ulps, tolerance : float
+        As in `Comparison`.
+    verdict : str
+        A key of `KINDS`.
+    excused : bool
+        Whether it is beyond the tolerance and does not count as wrong.
+    """
+
+    comparison: Comparison = field(repr=False)
+    index: tuple[int, ...]
+    analytic: float
+    numeric: float
+    absolute_error: float
+    relative_error: float
+    ulps: float
+    tolerance: float
+    verdict: str
+    excused: bool = False
+
+    @property
+    def label(self) -> str:
+        """The entry's name: ``W[3, 17]``; of an output with a shape ``W[3, 17], output[2]``."""
+        ndim = len(self.index) - len(self.comparison.output_shape)
+        by, of = self.index[:ndim], self.index[ndim:]
+        label = self.comparison.name + (_brackets(by) if by else "")
+        return f"{label}, output{_brackets(of)}" if of else label
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class GradCheckResult:
+    """What a gradient check found: true if the gradient is right; printed, it says what is wrong.
+
+    Attributes
+    ----------
+    comparisons : tuple of Comparison
+        One for each output, input and term.
+    causes : tuple of Cause
+        Those that are about the whole function: it is random, it writes into its inputs. Those about an input
+        are in its `Comparison`; ``all_causes`` has all.
+    settings : dict
+        What was asked for: "check" (the function's name), "mode" ("slow", "fast", "strict" or "sparse"), the
+        step and the tolerances.
+    evaluations : int
+        How often the function was called.
+    notes : tuple of str
+        What else the reader should know, such as inputs that were not checked.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from deeprob._gradcheck import Cause, Comparison, GradCheckResult
+    >>> numeric = np.array([2.0, -4.0])
+    >>> cause = Cause("factor", "Wrong by the factor 0.5: analytic = 0.5 x numeric.", factor=0.5)
+    >>> block = Comparison("", "w", 0, 0, (), numeric / 2, numeric, 1e-5, 1e-6, "factor", (cause,))
+    >>> result = GradCheckResult((block,), (), {"check": "gradcheck"}, evaluations=5)
+    >>> bool(result), result.kind, result.factor
+    (False, 'factor', 0.5)
+    >>> result.worst(1)[0].label
+    'w[1]'
+    """
+
+    comparisons: tuple[Comparison, ...]
+    causes: tuple[Cause, ...]
+    settings: dict[str, Any]
+    evaluations: int
+    notes: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    @property
+    def ok(self) -> bool:
+        """Whether every comparison is right and no cause speaks against it."""
+        return all(cause.excuses for cause in self.causes) and all(block.ok for block in self.comparisons)
+
+    @property
+    def all_causes(self) -> tuple[Cause, ...]:
+        """The causes about the whole function, then those about its inputs."""
+        return (*self.causes, *(cause for block in self.comparisons for cause in block.causes))
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """All kinds met besides agreement, the most important first; ("agrees",) if there is no other."""
+        causes = self.all_causes
+        kinds = [cause.kind for cause in causes if not cause.excuses]
+        kinds += _met(block.verdicts[block.wrong] for block in self.comparisons)
+        kinds += [cause.kind for cause in causes if cause.excuses]
+        kinds += _met(block.verdicts[block.excused] for block in self.comparisons)
+        return tuple(dict.fromkeys(kind for kind in kinds if kind != "agrees")) or ("agrees",)
+
+    @property
+    def kind(self) -> str:
+        """The first kind of mistake; without one the first that excuses ("kink"), else "agrees"."""
+        return self.kinds[0]
+
+    @property
+    def factor(self) -> float | None:
+        """The constant factor of the first cause of this ``kind``, if it found one."""
+        return next((cause.factor for cause in self.all_causes if cause.kind == self.kind), None)
+
+    def worst(self, k: int = 5) -> list[Entry]:
+        """Return the k worst entries of all comparisons: wrong ones first, by error over tolerance."""
+        entries = [entry for block in self.comparisons for entry in block.worst(k)]
+        return sorted(entries, key=_badness)[:k]
+
+    @property
+    def indices(self) -> npt.NDArray[np.intp] | None:
+        """Which entries were sampled, of the first comparison, (k, ndim); None if all were checked."""
+        return self.comparisons[0].indices if self.comparisons else None
+
+    @property
+    def analytic(self) -> Floats:
+        """The analytic derivatives of the first comparison."""
+        return self.comparisons[0].analytic if self.comparisons else np.empty(0)
+
+    @property
+    def numeric(self) -> Floats:
+        """The numeric derivatives of the first comparison."""
+        return self.comparisons[0].numeric if self.comparisons else np.empty(0)
+
+    @property
+    def errors(self) -> Floats:
+        """The relative errors of the first comparison, as the course defines them."""
+        return self.comparisons[0].relative_error if self.comparisons else np.empty(0)
+
+    def text(self) -> str:
+        """Return the report: of a passed check a line or two, else the causes and the worst entries."""
+        from .report import text
+
+        return text(self)
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        from .report import html
+
+        return html(self)
+
+    def plot(self, ax: Any = None) -> GradCheckDisplay:
+        """Draw the analytic against the numeric derivatives, and their differences (`GradCheckDisplay`)."""
+        from ..plots import GradCheckDisplay
+
+        return GradCheckDisplay.from_result(self).plot(ax)
+
+
+class GradcheckError(RuntimeError):
+    """The gradient is wrong; the message is the report.
+
+    Parameters
+    ----------
+    result : GradCheckResult
+        What was found; kept as ``result``.
+    """
+
+    def __init__(self, result: GradCheckResult) -> None:
+        super().__init__(result.text())
+        self.result = result
+
+    def __reduce__(self) -> tuple[type[GradcheckError], tuple[GradCheckResult]]:
+        return type(self), (self.result,)  # so that it reaches another process whole
+
+
+def _known(kind: str) -> None:
+    if kind not in KINDS:
+        raise ValueError(f"kind is {str(kind)!r}; expected among {', '.join(map(repr, KINDS))}")
+
+
+def _met(verdicts: Iterable[npt.NDArray[Any]]) -> list[str]:
+    """Return the kinds among verdicts, in the order in which they appear."""
+    met: list[str] = []
+    for rest in verdicts:
+        while rest.size:  # a few kinds: much faster than sorting the strings
+            met.append(str(rest.flat[0]))
+            rest = rest[rest != met[-1]]
+    return met
+
+
+def _brackets(index: tuple[int, ...]) -> str:
+    return f"[{', '.join(map(str, index))}]"
+
+
+def _badness(entry: Entry) -> tuple[int, float]:
+    """Sort key: wrong before excused before right, then the error over the tolerance, falling."""
+    rank = 1 if entry.excused else 2 if entry.verdict == "agrees" else 0
+    if entry.absolute_error == 0.0:
+        return rank, 0.0
+    over = entry.absolute_error / entry.tolerance if entry.tolerance else np.inf
+    return rank, -np.inf if np.isnan(over) else -float(over)

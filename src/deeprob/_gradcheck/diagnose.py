@@ -1,15 +1,15 @@
 """What kind of mistake a gradient has: from the numbers and the function's inputs to a sentence.
 
-A diagnosis is a model of the analytic gradient with few constants: 2 n, n less 0.2 W, the sum over all examples
-but one. It is made only if the model agrees with every entry within the tolerance. Simple explanations are tried
-first (`diagnoses.STAGES`), and where nothing fits, the cause says only how many entries are wrong and where.
+A diagnosis is a model of the analytic gradient with few constants: 2 n, n less 0.2 W, the sum over all
+examples but one. It is made only if the model agrees with every entry within the tolerance. Simple explanations
+are tried first (`diagnoses.STAGES`), and where nothing fits, the cause says how many entries are wrong and where.
 """
 
 from dataclasses import replace
 
 import numpy as np
 
-from .diagnoses import STAGES, Case, Evidence, shape, simplest
+from .diagnoses import STAGES, Case, Evidence, name_of, shape, simplest
 from .result import Cause
 
 __all__ = ["Evidence", "diagnose"]
@@ -50,12 +50,15 @@ def diagnose(evidence: Evidence) -> Cause:
 
 
 def _in_float64(evidence: Evidence) -> Evidence:
-    fields = ("x", "analytic", "numeric", "tolerance")
-    return replace(evidence, **{name: np.asarray(getattr(evidence, name), np.float64) for name in fields})
+    x, analytic, numeric, tolerance = (
+        np.asarray(v, np.float64)
+        for v in (evidence.x, evidence.analytic, evidence.numeric, evidence.tolerance)
+    )
+    return replace(evidence, x=x, analytic=analytic, numeric=numeric, tolerance=tolerance)
 
 
 def _diagnose(e: Evidence) -> Cause:
-    wrong_shape = shape(e.analytic, e.numeric, e.tolerance, e.name or "x")
+    wrong_shape = shape(e.analytic, e.numeric, e.tolerance, name_of(e))
     if wrong_shape is not None:
         return wrong_shape
     case = Case(e)

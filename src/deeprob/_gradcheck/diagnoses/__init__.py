@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from ._case import Case, Finding, simplest
-from .classes import classes, confined, own_factors
+from ._case import Case, Finding, name_of, simplest
+from .classes import classes, confined, order, own_factors
 from .combined import combined
 from .evidence import Evidence
 from .example import example
@@ -18,7 +18,7 @@ STAGES: tuple[tuple[Callable[[Case], Finding | None], ...], ...] = (
     (not_finite,),
     (apart,),
     (factor, transposed, penalty),
-    (classes,),
+    (classes, order),
     (combined,),
     (label,),
     (example,),
@@ -27,6 +27,6 @@ STAGES: tuple[tuple[Callable[[Case], Finding | None], ...], ...] = (
     (confined,),
     (other,),
 )
-"""In the order in which they are tried; those of one stage are compared, and the first that fits well is taken."""
+"""In the order in which they are tried; of those of one stage the first that fits well is taken."""
 
-__all__ = ["STAGES", "Case", "Evidence", "Finding", "shape", "simplest"]
+__all__ = ["STAGES", "Case", "Evidence", "Finding", "name_of", "shape", "simplest"]

@@ -55,25 +55,28 @@ class Case:
         """Return the case of some of the usable entries, to try many models at little cost."""
         few = object.__new__(Case)
         few.evidence, few.usable = self.evidence, self.usable
-        few.a, few.n, few.wrong, few.unit = (v[entries] for v in (self.a, self.n, self.wrong, self.unit))
+        few.a, few.n, few.unit = (v[entries] for v in (self.a, self.n, self.unit))
+        few.wrong = self.wrong[entries]
         few._measure()
         return few
 
     # ---- models ------------------------------------------------------------------------------------
 
-    def misfit(self, model: Floats, c: float = 1.0) -> float:
+    def misfit(self, model: Floats, c: float = 1.0, unit: Floats | None = None) -> float:
         """Return how far a is from the model, in units of the tolerance; infinite where it explains nothing.
 
-        ``c`` is the factor with which the numeric gradient, and so its error, is in the model.
+        ``c`` is the factor with which the numeric gradient, and so its error, is in the model; ``unit`` the
+        unit of the model's entries, where these are others.
         """
-        gap = (self.a - model) * self.unit
+        unit = self.unit if unit is None else np.minimum(self.unit, unit)
+        gap = (self.a - model) * unit
         if not gap.size or not np.all(np.abs(gap) <= 1.0 + max(1.0, abs(c))):
             return np.inf
         left = float(np.linalg.norm(gap))
         return left if left <= _LEFT * self.error else np.inf
 
     def fit(self, target: Floats, *columns: Floats) -> tuple[float, ...]:
-        """Return the least-squares coefficients of the columns, by the tolerance; NaN where there are none."""
+        """Return the columns' least-squares coefficients, by the tolerance; NaN where there are none."""
         A = np.stack([column * self.unit for column in columns])
         sizes = np.linalg.norm(A, axis=1)
         if not (np.all(sizes > 0) and np.all(np.isfinite(sizes))):
@@ -115,13 +118,7 @@ class Case:
     @cached_property
     def name(self) -> str:
         """What x is called."""
-        e = self.evidence
-        if e.name:
-            return e.name
-        same = (
-            name for name, v in e.inputs.items() if v is e.x or (_is_floats(v) and np.array_equal(v, e.x))
-        )
-        return next(same, "x")
+        return name_of(self.evidence)
 
     @cached_property
     def where(self) -> str:
@@ -143,8 +140,12 @@ class Case:
         return full
 
 
-def _is_floats(value: object) -> bool:
-    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
+def name_of(e: Evidence) -> str:
+    """Return what x is called: its name, or that of the input that is x."""
+    if e.name:
+        return e.name
+    arrays = {name: v for name, v in e.inputs.items() if isinstance(v, np.ndarray) and v.dtype.kind == "f"}
+    return next((name for name, v in arrays.items() if v is e.x or np.array_equal(v, e.x)), "x")
 
 
 def simplest(findings: list[Finding], size: int) -> Finding | None:
@@ -156,4 +157,4 @@ def simplest(findings: list[Finding], size: int) -> Finding | None:
     return next((f for f in findings if f.misfit <= 3 * best + 0.1 * np.sqrt(size)), None)
 
 
-__all__ = ["Case", "Finding", "Floats", "Mask", "simplest"]
+__all__ = ["Case", "Finding", "Floats", "Mask", "name_of", "simplest"]

@@ -104,8 +104,8 @@ class Linear:
         """Return `gradient` at the probe."""
         c, d = self._coordinates
         if self.role == "s":
-            return M[d, c] / self.N
-        return np.einsum("nk,nk->k", M[:, c], self._columns) / self.N
+            return np.asarray(M[d, c] / self.N)
+        return np.asarray(np.einsum("nk,nk->k", M[:, c], self._columns) / self.N)
 
     def terms(self, M: Floats) -> Floats:
         """Return each example's part of `sketch`: (N, entries)."""
@@ -142,13 +142,13 @@ def _of_vector(case: Case, X: Floats, y: npt.NDArray[np.intp]) -> Iterator[Linea
 
 def _of_matrix(case: Case, X: Floats, y: npt.NDArray[np.intp]) -> Iterator[Linear]:
     x = case.evidence.x
+    if x.shape == X.shape and np.array_equal(x, X) and _fits(y, x.shape[1]):
+        yield Linear(case, np.empty((len(y), 0)), y, x, "s", 1)
     for axis in (0, 1) if case.class_axis is None else (case.class_axis,):
         if x.shape[1 - axis] == X.shape[1] and _fits(y, x.shape[axis]):
             S = X @ (x.T if axis == 0 else x)
             biases = [b for b in _others(case) if b.shape == (S.shape[1],)]
             yield Linear(case, X, y, S + biases[0] if len(biases) == 1 else S, "W", axis)
-    if x.shape == X.shape and np.array_equal(x, X) and _fits(y, x.shape[1]):
-        yield Linear(case, np.empty((len(y), 0)), y, x, "s", 1)
 
 
 def _others(case: Case) -> list[npt.NDArray[Any]]:

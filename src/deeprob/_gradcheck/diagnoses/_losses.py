@@ -1,7 +1,7 @@
 """Which loss the numeric gradient is of: what then can be said exactly of the analytic one.
 
-A gradient by the scores is written as others - own: what every class gets, less what the label's class gets for
-itself. Softmax has p - onehot(y); the SVM has 1 where a margin is violated, less their number at the label.
+A gradient by the scores is written as others - own: what every class gets, less what the label's class gets
+for itself. Softmax has p - onehot(y); the SVM 1 where a margin is violated, less their number at the label.
 Nothing is taken for granted: a loss counts only if its gradient is the numeric one within the tolerance.
 """
 
@@ -71,14 +71,18 @@ def one_vs_all(S: Floats, y: Labels, delta: float) -> Parts:
 
 
 def sigmoid(S: Floats, y: Labels, _delta: float) -> Parts:
-    """1 / (1 + exp(-s)) - onehot(y): logistic regression of each class by itself, or of one with labels 0, 1."""
-    p = 0.5 + 0.5 * np.tanh(S / 2)
-    return p, onehot(y, S.shape[1]) if S.shape[1] > 1 else y[:, None].astype(np.float64)
+    """1 / (1 + exp(-s)) - onehot(y): logistic regression of each class; of one with labels 0 and 1."""
+    p = np.asarray(0.5 + 0.5 * np.tanh(S / 2), np.float64)
+    return p, _targets(S, y)
 
 
 def squares(S: Floats, y: Labels, _delta: float) -> Parts:
     """2 (s - t), with t = onehot(y), or y where there is one score."""
-    return 2 * S, 2 * onehot(y, S.shape[1]) if S.shape[1] > 1 else 2.0 * y[:, None]
+    return 2 * S, 2 * _targets(S, y)
+
+
+def _targets(S: Floats, y: Labels) -> Floats:
+    return onehot(y, S.shape[1]) if S.shape[1] > 1 else np.asarray(y[:, None], np.float64)
 
 
 def signed_logistic(S: Floats, y: Labels, _delta: float) -> Parts:

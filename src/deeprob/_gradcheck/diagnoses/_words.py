@@ -1,6 +1,7 @@
 """Numbers in words: constants that students know by name (2, 1/N, the number of classes), lists, terms."""
 
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,6 +10,7 @@ import numpy as np
 from ._case import Case
 
 _NEAR = 0.3  # a constant farther from the fitted one than this share of it is not tried
+_SIMPLE = ("N", "C", "D", "1/N", "1/C", "1/D", "reg", "-N", "-1/N")  # what is said of a number besides
 _PLAIN = (-1.0, 2.0, 0.5, -2.0, -0.5)
 # What else is met: integers and their inverses, pixels' 255, logarithms of another base, degrees.
 _RARE: dict[float, str] = {
@@ -34,6 +36,7 @@ class Constant:
     value: float
     label: str = ""
     also: tuple[str, ...] = ()
+    rank: int = 0  # how simple it is: 0 for 2, 1/2 and -1
     known: bool = True
 
     def __str__(self) -> str:
@@ -64,7 +67,9 @@ def sizes(case: Case) -> dict[str, float]:
         found["C"] = e.x.shape[case.class_axis]
         if e.x.ndim == 2:
             found["D"] = e.x.shape[1 - case.class_axis]
-    if e.examples is not None:
+    if e.examples is not None and np.shape(e.examples[0]) == e.x.shape:  # the scores
+        found["C"] = e.x.shape[-1]
+    elif e.examples is not None:
         found.setdefault("D", e.examples[0].shape[1])
         if case.class_axis is None and e.x.ndim == 2:
             found["C"] = next((k for k in e.x.shape if k != found["D"]), found["D"])
@@ -72,7 +77,7 @@ def sizes(case: Case) -> dict[str, float]:
         shape = np.shape(value) if isinstance(value, np.ndarray | list | tuple) else ()
         if shape and value is not e.x and "N" not in found and name in ("X", "x", "A", "data", "y", "t"):
             found["N"] = shape[0]
-    for axis, size in enumerate(e.x.shape if e.x.ndim > 1 else ()):
+    for axis, size in enumerate(e.x.shape if e.x.ndim > 1 and "C" not in found else ()):
         found.setdefault(f"{case.name}.shape[{axis}]", size)
     found.setdefault(f"{case.name}.size", e.x.size)
     if e.reg:
@@ -91,34 +96,53 @@ def constants(case: Case) -> list[list[Constant]]:
         by_size += [Constant(both, "N C"), Constant(1 / both, "1/(N C)")]
     for name, size in found.items():
         by_size += [Constant(-size, f"-{name}"), Constant(-1 / size, f"-1/{name}")]
-        by_size += [Constant(2 * size, f"2 {name}"), Constant(2 / size, f"2/{name}")]
-        by_size += [Constant(size / 2, f"{name}/2"), Constant(1 / (2 * size), f"1/(2 {name})")]
-        if name == "N" and size > 2:
-            by_size += [Constant(size / (size - 1), "N/(N-1)"), Constant((size - 1) / size, "(N-1)/N")]
+    if "N" in found:
+        N = found["N"]  # noqa: N806 (the lecture's name)
+        by_size += [Constant(2 * N, "2 N"), Constant(2 / N, "2/N")]
+        by_size += [Constant(N / 2, "N/2"), Constant(1 / (2 * N), "1/(2 N)")]
+        if N > 2:
+            by_size += [Constant(N / (N - 1), "N/(N-1)"), Constant((N - 1) / N, "(N-1)/N")]
     return [
         [Constant(value) for value in _PLAIN],
-        by_size,
+        [c for c in by_size if "." not in c.label],
         [Constant(value, label) for value, label in _RARE.items()],
+        [c for c in by_size if "." in c.label],  # sizes of x, of which it is not known what they count
     ]
 
 
-def named(case: Case, value: float, explains: Callable[[float], bool]) -> Constant | None:
-    """Return the simplest constant near ``value`` that explains, or ``value`` itself, or None."""
-    groups = constants(case)
-    for group in groups:
+def named(
+    case: Case, value: float, explains: Callable[[float], bool], plain: Sequence[float] = ()
+) -> Constant | None:
+    """Return the simplest constant near ``value`` that explains, or ``value`` itself, or None.
+
+    ``plain`` are numbers that are simple here, beside 2, 1/2 and -1.
+    """
+    groups = [[Constant(k) for k in plain], *constants(case), _whole(value)]
+    for rank, group in enumerate(groups):
         near = [c for c in group if abs(c.value - value) <= _NEAR * abs(value)]
         # stable: of two that are the same number the first is the simpler
         for constant in sorted(near, key=lambda c: abs(c.value - value)):
             if explains(constant.value):
-                return replace(constant, also=_others(constant, groups))
+                return replace(constant, rank=rank, also=_others(constant, groups))
     return Constant(value, known=False) if explains(value) else None
 
 
+def _whole(value: float) -> list[Constant]:
+    """Return the integer that the value, or its inverse, is to two more digits."""
+    if not math.isfinite(value) or not 1e-4 < abs(value) < 1e4:
+        return []
+    of = value if abs(value) > 1 else 1 / value
+    whole = round(of)
+    if abs(of - whole) > 0.01 or abs(whole) < 2:
+        return []
+    return [Constant(float(whole) if abs(value) > 1 else 1 / whole)]
+
+
 def _others(constant: Constant, groups: Iterable[Iterable[Constant]]) -> tuple[str, ...]:
-    """Return what else a constant is, by sizes' simple names: 2 is N where there are two examples."""
+    """Return what else a constant is: 2 is N where there are two examples."""
     same = (c for group in groups for c in group if math.isclose(c.value, constant.value, rel_tol=1e-12))
     labels = (c.label for c in same if c.label not in ("", constant.label))
-    simple = (label for label in labels if " " not in label and "." not in label and "(" not in label)
+    simple = (label for label in labels if label in _SIMPLE or re.fullmatch(r"(1/)?\w+\.shape\[\d\]", label))
     return tuple(dict.fromkeys(simple))[:2]
 
 
@@ -131,7 +155,7 @@ def listed(items: Sequence[object], most: int = 6) -> str:
 
 
 def multiple(k: float, form: str) -> str:
-    """Return "0.2 W"; "W" for one, a bare number for a constant form."""
+    """Return "0.2 W"; "W" for one, "0.2 everywhere" for a constant form."""
     if form == "1":
-        return number(k)
+        return f"{number(k)} everywhere"
     return form if k == 1 else f"-{form}" if k == -1 else f"{number(k)} {form}"

@@ -2,8 +2,10 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..result import Cause
 from ._case import Case, Finding, Floats, Mask
@@ -36,10 +38,23 @@ class Rows:
     n: Floats
     unit: Floats
     wrong: Mask
-    which: np.ndarray[tuple[int], np.dtype[np.intp]]
+    which: npt.NDArray[np.intp]
     owner: str
     line: str
     kind: str
+
+    @classmethod
+    def of(cls, case: Case, axis: int) -> "Rows":
+        """Return the rows along an axis of x."""
+        size = case.evidence.x.shape[axis]
+
+        def rows(entries: npt.NDArray[Any], fill: float = 0.0) -> npt.NDArray[Any]:
+            return np.moveaxis(case.whole(entries, fill), axis, 0).reshape(size, -1)
+
+        wrong = rows(case.wrong, False)
+        which = np.flatnonzero(wrong.any(axis=1))
+        numbers = rows(case.a), rows(case.n), rows(case.unit)
+        return cls(case, axis, *numbers, wrong, which, *_names(case, axis))
 
     @property
     def many(self) -> str:
@@ -68,7 +83,7 @@ def classes(case: Case) -> Finding | None:
     if not case.is_whole or not case.evidence.x.ndim or not case.n_wrong:
         return None
     for rows in _views(case):
-        for diagnosis in (_zero, _order, _scaled):
+        for diagnosis in (_zero, _scaled):
             cause = diagnosis(rows)
             if cause is not None:
                 return Finding(cause)
@@ -90,24 +105,12 @@ def _views(case: Case) -> list[Rows]:
     known = case.class_axis
     axes = range(e.x.ndim) if known is None else (known, *(k for k in range(e.x.ndim) if k != known))
     for axis in axes:
-        size = e.x.shape[axis]
-        flat = [
-            np.moveaxis(v, axis, 0).reshape(size, -1)
-            for v in (
-                case.whole(case.a),
-                case.whole(case.n),
-                case.whole(case.unit),
-                case.whole(case.wrong, False),
-            )
-        ]
-        a, n, unit, wrong = flat
-        which = np.flatnonzero(wrong.any(axis=1))
-        seen = (np.abs(a) + np.abs(n)) * unit > 1.0
-        # a row with most of what can be seen in it wrong, and rows that are right and not 0 beside it
-        fills = np.count_nonzero(wrong[which]) >= 0.5 * np.count_nonzero(seen[which])
-        right = np.delete(seen, which, axis=0).any()
-        if size > 1 and len(which) < size and fills and right:
-            views.append(Rows(case, axis, a, n, unit, wrong, which, *_names(case, axis)))
+        rows = Rows.of(case, axis)
+        seen = (np.abs(rows.a) + np.abs(rows.n)) * rows.unit > 1.0
+        # rows with most of what can be seen in them wrong, and rows that are right and not 0 beside them
+        fills = np.count_nonzero(rows.wrong) >= 0.5 * np.count_nonzero(seen[rows.which])
+        if 0 < len(rows.which) < len(rows.a) and fills and np.delete(seen, rows.which, axis=0).any():
+            views.append(rows)
     return views
 
 
@@ -141,24 +144,35 @@ def _zero(rows: Rows) -> Cause | None:
     return Cause(rows.kind, text)
 
 
-def _order(rows: Rows) -> Cause | None:
-    """Rows that are right and in each other's place."""
-    which = rows.which
-    if not 2 <= len(which) <= _MOST or rows.a.shape[1] < 2:
+def order(case: Case) -> Finding | None:
+    """Return that rows are right and in each other's place."""
+    e = case.evidence
+    if not case.is_whole or e.x.ndim != 2 or not case.usable.all() or case.n_wrong < 2:
         return None
-    sources = []
+    for axis in range(2) if case.class_axis is None else (case.class_axis,):
+        rows = Rows.of(case, axis)
+        if len(rows.which) <= _MOST and rows.a.shape[1] > 1:
+            cause = _order(rows)
+            if cause is not None:
+                return Finding(cause)
+    return None
+
+
+def _order(rows: Rows) -> Cause | None:
+    which, sources = rows.which, []
     for row in which:
-        gaps = np.abs(rows.a[row] - rows.n[which]) * np.minimum(rows.unit[row], rows.unit[which])
+        gaps = np.abs(rows.a[row] - rows.n) * np.minimum(rows.unit[row], rows.unit)
         fits = np.flatnonzero(np.all(gaps <= 2.0, axis=1))
         if not len(fits):
             return None
-        sources.append(int(which[fits[0]]))
+        sources.append(int(fits[0]))
+    if len(which) < 2 and not (np.abs(rows.n[sources]) * rows.unit[sources] > 1).any():
+        return None  # a row of zeros is one of zeros, not another class's
     if len(set(sources)) == 1:
-        text = f"{rows.many} are all that of {rows.owner} {sources[0]}."
+        text = f"{rows.many} {rows.verb} that of {rows.owner} {sources[0]}."
         return Cause(rows.kind, text)
     pairs = listed([f"{row} has that of {source}" for row, source in zip(which, sources, strict=True)], 4)
-    text = f"{rows.many} are in the wrong order: {rows.owner} {pairs}."
-    return Cause(rows.kind, text)
+    return Cause(rows.kind, f"{rows.many} are in the wrong order: {rows.owner} {pairs}.")
 
 
 def _scaled(rows: Rows) -> Cause | None:

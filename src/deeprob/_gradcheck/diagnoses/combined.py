@@ -9,9 +9,11 @@ import numpy as np
 
 from ..result import Cause
 from ._case import Case, Finding, Floats
-from ._forms import FORMS, Part, Region, told
+from ._forms import FORMS, Part, shaped, told
 from ._losses import known
-from ._words import Constant, named, number
+from ._words import Constant, multiple, named, number
+
+_MANY = 8  # wrong entries, beside which two constants without names are no chance fit
 
 
 def combined(case: Case) -> Finding | None:
@@ -25,7 +27,7 @@ def combined(case: Case) -> Finding | None:
 
 
 def _of_known(case: Case, data: Floats, asked: tuple[Part, ...]) -> Finding | None:
-    """The data's gradient and the penalty's are both known."""
+    """Try a = c data + k rest, both of which are known."""
     rest = sum((part.values(case.x) for part in asked), np.zeros(case.a.size))
     c, k = case.fit(case.a, data, rest)
     if not math.isfinite(c + k) or not case.seen(rest):
@@ -61,40 +63,52 @@ def _cause(of_data: Constant, of_rest: Constant, term: str) -> Cause:
 
 
 def _of_unknown(case: Case) -> Finding | None:
-    """A = c n + k x: then it is c (n - l x) + l x with l = k / (1 - c), if the term is right."""
-    c, k = case.fit(case.a, case.n, case.x)
-    if not math.isfinite(c + k) or case.seen(k * case.x) < 2:
+    """Try a = c n + k x, or k sign(x): c (n - l x) + l x with l = k / (1 - c), if the term is right."""
+    for form in FORMS[:2]:
+        found = _with(case, form, shaped(case.x, form))
+        if found is not None:
+            return found
+    return None
+
+
+def _with(case: Case, form: str, term: Floats) -> Finding | None:
+    c, k = case.fit(case.a, case.n, term)
+    words = form.replace("W", case.name)
+    if not math.isfinite(c + k) or case.seen(k * term) < 2:
         return None
     if case.seen(c * case.n) < 2 or abs(c) < 1e-9:
-        return _only_penalty(case)
-    constant = named(case, c, lambda c: math.isfinite(case.misfit(c * case.n + _rest(case, c), c)))
-    if constant is None or not constant.known:
-        return None  # two constants without names explain too easily
-    factor, name = constant.value, case.name
-    strength = (case.fit(case.a - factor * case.n, case.x)[0]) / (1.0 - factor)
-    reg = case.evidence.reg or 0.0
-    strength = next((l for l in (2 * reg, reg) if l and abs(l / strength - 1) < 0.01), strength)
-    term = told((Part(strength, FORMS[0], Region("", True, np.ones(case.a.size, bool))),), name)
-    if strength <= 0:
-        text = (
-            f"Wrong by the factor {constant}, and a multiple of {name} besides: analytic = "
-            f"{number(factor)} x numeric + {number(strength * (1 - factor))} {name}."
-        )
-        return Finding(Cause("factor", text + constant.caution, factor=factor))
-    model = factor * case.n + strength * (1 - factor) * case.x
-    return Finding(_cause(constant, Constant(1.0), term), case.misfit(model, factor))
+        return _only_penalty(case, words, term)
+
+    def rest(c: float) -> Floats:
+        return case.fit(case.a - c * case.n, term)[0] * term
+
+    constant = named(case, c, lambda c: math.isfinite(case.misfit(c * case.n + rest(c), c)))
+    if constant is None or not (constant.known or case.n_wrong > _MANY):
+        return None
+    factor = constant.value
+    (k,) = case.fit(case.a - factor * case.n, term)
+    text = f"Wrong by the factor {constant} in the data loss: analytic = {number(factor)} x numeric "
+    text += f"{'+' if k > 0 else '-'} {multiple(abs(k), words)}{_strength(case, k / (1.0 - factor), form)}."
+    misfit = case.misfit(factor * case.n + k * term, factor)
+    return Finding(Cause("factor", text + constant.caution, factor=factor), misfit)
 
 
-def _rest(case: Case, c: float) -> Floats:
-    (k,) = case.fit(case.a - c * case.n, case.x)
-    return k * case.x
+def _strength(case: Case, strength: float, form: str) -> str:
+    """Return what the regularization term is, if it is right; certain only beside a known strength."""
+    reg, words = case.evidence.reg or 0.0, form.replace("W", case.name)
+    likely = [k for k in ((2 * reg, reg) if form == "W" else (reg,)) if k and abs(k / strength - 1) < 0.01]
+    if likely:
+        return f"; the regularization term, {multiple(likely[0], words)}, is right"
+    if strength > 0 and not reg:
+        return f", as where the regularization term, {multiple(strength, words)}, is right"
+    return ""
 
 
-def _only_penalty(case: Case) -> Finding | None:
-    """A = k x alone."""
-    (k,) = case.fit(case.a, case.x)
-    misfit = case.misfit(k * case.x)
+def _only_penalty(case: Case, words: str, term: Floats) -> Finding | None:
+    """Try a = k x alone."""
+    (k,) = case.fit(case.a, term)
+    misfit = case.misfit(k * term)
     if not math.isfinite(misfit):
         return None
-    text = f"The data loss's gradient is missing: analytic is only {number(k)} {case.name}."
+    text = f"The data loss's gradient is missing: analytic is only {multiple(k, words)}."
     return Finding(Cause("factor", text, factor=0.0), misfit)

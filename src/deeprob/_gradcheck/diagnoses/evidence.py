@@ -20,8 +20,8 @@ class Evidence:
     x : array of float64
         The input at the point.
     analytic, numeric, tolerance : arrays of float64
-        As in `Comparison`: x's shape + ``output_shape``, or (k,) beside ``indices``. ``analytic`` may have any
-        other shape: that is a mistake to name.
+        As in `Comparison`: x's shape + ``output_shape``, or (k,) beside ``indices``. ``analytic`` may have
+        any other shape: that is a mistake to name.
     wrong : array of bool
         The entries that disagree and are no kink and no round-off. Entries beyond the tolerance that are not
         here count neither for nor against an explanation.

@@ -1,8 +1,8 @@
 """Examples that are missing, counted twice, or the only ones.
 
-Where the loss is known each example's part of the gradient is, and sums of some of them are compared with the
-analytic gradient: all but one, the first m, each second one; at last whatever weights of the examples fit. Where
-it is not, one example's part is still a matrix of rank one, each of its rows a multiple of X[i].
+Where the loss is known each example's part of the gradient is, and sums of some of them are compared with
+the analytic gradient: all but one, the first m, each second one; at last whatever weights of the examples fit.
+Where it is not, one example's part is still a matrix of rank one, each of its rows a multiple of X[i].
 """
 
 import math
@@ -36,7 +36,7 @@ def example(case: Case) -> Finding | None:
 
 
 def _simple(case: Case, loss: Known) -> Finding | None:
-    """Sums that loops make: without one example, with one twice, of the first or the last ones."""
+    """Try the sums that loops make: without one example, with one twice, of the first or the last ones."""
     linear, few = loss.linear, loss.linear.few
     M, rest = loss.others - loss.own, loss.rest
     terms = linear.terms(M) * few.unit
@@ -145,7 +145,7 @@ def _weights(w: Floats, odd: npt.NDArray[np.intp]) -> str:
 
 
 def _rank_one(case: Case, linear: Linear) -> Finding | None:
-    """The error is a multiple of one example in each class, whatever the loss is."""
+    """Try an error that is a multiple of one example in each class, whatever the loss is."""
     e = case.evidence
     if not case.is_whole or linear.X.shape[1] < 3:
         return None

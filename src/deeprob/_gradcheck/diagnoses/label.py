@@ -1,7 +1,7 @@
 """The label's own term, and what else goes wrong between the scores and their gradient.
 
 Where the loss is known, each mistake is a gradient by the scores M that a wrong program would compute; the
-analytic gradient is compared with M' X / N. Where it is not, the error itself is compared with the label's term.
+analytic gradient is compared with M' X / N. Where it is not, the error is compared with the label's term.
 """
 
 import math
@@ -37,17 +37,11 @@ def label(case: Case) -> Finding | None:
 def _of_known(case: Case, loss: Known) -> Finding | None:
     linear, rest = loss.linear, loss.rest
     few, few_rest = linear.few, rest[linear.probe]
-    right = linear.sketch(loss.others - loss.own)
-    tried: list[tuple[float, int, Mistake]] = []
-    for M, text in _mistakes(loss):
-        misfit = few.misfit(linear.sketch(M) + few_rest)
-        if math.isfinite(misfit):
-            tried.append((misfit, len(tried), (M, text)))
-    del right
+    tried = [(few.misfit(linear.sketch(M) + few_rest), M, text) for M, text in _mistakes(loss)]
+    best = min(misfit for misfit, _, _ in tried)
     # of mistakes that are the same here the first is the simplest
-    best = min((misfit for misfit, _, _ in tried), default=0.0)
-    tried.sort(key=lambda t: (t[0] > 3 * best + 0.1, t[0] if t[0] > 3 * best + 0.1 else t[1]))
-    for _, _, (M, text) in tried[:_VERIFIED]:
+    near = [t for t in tried if t[0] <= 3 * best + 0.1 and math.isfinite(t[0])]
+    for _, M, text in near[:_VERIFIED]:
         misfit = case.misfit(linear.gradient(M) + rest)
         if math.isfinite(misfit):
             return Finding(Cause("class", text), misfit)
@@ -134,7 +128,7 @@ def _by_one(words: str) -> str:
 
 
 def _of_indexing(loss: Known, weight: Floats) -> Iterator[Mistake]:
-    """What NumPy's indexing makes of dS[y] -= 1, and of dW[y] -= X."""
+    """Return what NumPy's indexing makes of dS[y] -= 1, and of dW[y] -= X."""
     N, C = loss.linear.S.shape
     y, others, own = loss.linear.y, loss.others, loss.own
     size = float(np.max(weight, initial=0.0))
@@ -149,8 +143,8 @@ def _of_indexing(loss: Known, weight: Floats) -> Iterator[Mistake]:
     last = np.zeros((N, 1))
     last[[np.flatnonzero(y == c)[-1] for c in np.unique(y)]] = 1
     text = (
-        "The label's own term is there for only the last example of each class: dW[y] -= ... counts a repeated "
-        "index once; use np.subtract.at, or a matrix product."
+        "The label's own term is there for only the last example of each class: dW[y] -= ... counts a "
+        "repeated index once; use np.subtract.at, or a matrix product."
     )
     yield others - last * own, text
     counts = np.bincount(y, minlength=C)[y][:, None]
@@ -204,10 +198,10 @@ def _of_margins(loss: Known) -> Iterator[Mistake]:
     once = f"analytic has -{'(1/N) ' if loss.mean else ''}X[i], once, for any number of violated margins"
     yield others - scale * Y, f"The label's own term does not count the violated margins: {once}."
     yield others - Y * (own > 0) * scale, f"The label's own term does not count the violated margins: {once}."
-    unit = scale * (2.0 * linear_delta(loss) if "squared" in loss.loss else 1.0)
+    unit = scale * (2.0 * loss.delta if "squared" in loss.loss else 1.0)
     yield (
         others - own - unit * Y,
-        "The label's own margin, which is always violated, is counted: its term is subtracted once too often.",
+        "The label's own margin, always violated, is counted: the label's term is subtracted once too often.",
     )
     yield (
         others + unit * Y - own,
@@ -234,11 +228,6 @@ def _of_margins(loss: Known) -> Iterator[Mistake]:
         yield left - own, f"Class {c}'s terms for violated margins are missing."
 
 
-def linear_delta(loss: Known) -> float:
-    """Return the label's own margin, s_y - s_y + delta."""
-    return loss.delta
-
-
 def _of_other_losses(loss: Known) -> Iterator[Mistake]:
     scale = 1.0 if loss.mean else float(loss.linear.N)
     for name, parts in LOSSES.items():
@@ -254,7 +243,7 @@ def _of_other_losses(loss: Known) -> Iterator[Mistake]:
 
 
 def _of_unknown(case: Case, linear: Linear) -> Finding | None:
-    """The error is a multiple of the label's term, or of the difference of two labels' terms."""
+    """Try an error that is a multiple of the label's term, or the difference of two labels' terms."""
     if linear.C < 2:
         return None
     Y, C, y = onehot(linear.y, linear.C), linear.C, linear.y

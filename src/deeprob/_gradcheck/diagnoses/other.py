@@ -39,8 +39,8 @@ def other(case: Case) -> Finding:
     """Return how many entries are wrong, and where; there is always this to say."""
     if not case.seen(case.n) and case.n_wrong:
         text = (
-            f"numeric is 0 everywhere{case.where}: the function does not change with {case.name}, or not with the "
-            f"array that was perturbed (a copy made before?)."
+            f"numeric is 0 everywhere{case.where}: the function does not change with {case.name}, or not with "
+            f"the array that was perturbed (a copy made before?)."
         )
         return Finding(Cause("other", text))
     text = f"{_where(case)}{case.where}{_alike(case)}."
@@ -76,4 +76,5 @@ def _alike(case: Case) -> str:
     if case.a.size < 2 or not all(0 < size < np.inf for size in sizes):
         return ""
     cosine = float(np.dot(case.a / sizes[0], case.n / sizes[1]))
-    return f"; the cosine between analytic and numeric is {cosine:.3f}, their norms are {sizes[0]:.3g} and {sizes[1]:.3g}"
+    norms = " and ".join(f"{size:.3g}" for size in sizes)
+    return f"; the cosine between analytic and numeric is {cosine:.3f}, their norms are {norms}"

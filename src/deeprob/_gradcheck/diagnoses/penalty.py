@@ -6,7 +6,9 @@ term should be is known where the loss is (`_losses`), where the term is checked
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -16,6 +18,7 @@ from ._forms import FORMS, Part, Region, regions, shaped, told
 from ._losses import known
 from ._words import Constant, named, number
 
+_QUARTERS = (0.25, 4.0)  # a half too many, twice
 _CONVENTIONS = ((2.0, "{reg} sum({W}^2)"), (1.0, "{reg}/2 sum({W}^2)"))
 
 
@@ -80,7 +83,7 @@ def _asked(case: Case) -> tuple[Part, ...]:
 def _cause(case: Case, excess: tuple[Part, ...]) -> Cause:
     name, region = case.name, excess[0].region
     if case.evidence.term == "data loss":
-        return Cause("penalty", _too_much(excess, name, "the data loss has not: a strength that is not reg"))
+        return Cause("penalty", _too_much(excess, name, "the data loss has not (is its strength not reg?)"))
     if region.words and region.inside:
         return Cause("penalty", _about_bias(case, excess))
     asked = _asked(case)
@@ -103,25 +106,28 @@ def _negated(parts: tuple[Part, ...]) -> tuple[Part, ...]:
 
 def _about_bias(case: Case, excess: tuple[Part, ...]) -> str:
     words, name = excess[0].region.words, case.name
-    line = f"{words[0].upper()}{words[1:]} of {name} (the bias?)"
+    line = f"{words[0].upper()}{words[1:]} of {name} (the bias?) is regularized by the"
     if all(part.k < 0 for part in excess):
-        return f"{line} is regularized by the loss, not by the gradient: analytic lacks {told(_negated(excess), name)} there."
-    return f"{line} is regularized by the gradient, not by the loss: analytic has {told(excess, name)} there."
+        return f"{line} loss, not by the gradient: analytic lacks {told(_negated(excess), name)} there."
+    return f"{line} gradient, not by the loss: analytic has {told(excess, name)} there."
 
 
 def _beside_asked(case: Case, excess: tuple[Part, ...], asked: tuple[Part, ...]) -> Cause:
-    """The excess where the loss's own term is known."""
+    """Return the cause where the loss's own term is known."""
     name, region = case.name, excess[0].region
     has: dict[str, float] = {part.form: part.k for part in asked}
     for part in excess:
         has[part.form] = has.get(part.form, 0.0) + part.k
-    largest = max(abs(part.k) for part in asked)
-    parts = tuple(Part(k, form, region) for form, k in has.items() if abs(k) > 1e-6 * largest)
+    parts = tuple(part for part in (Part(k, form, region) for form, k in has.items()) if _visible(case, part))
     if not parts:
         return Cause("penalty", _missing(case, asked, region), factor=0.0)
     if len(asked) == 1 and [part.form for part in parts] == [asked[0].form]:
         return scaled(case, parts[0].k / asked[0].k, asked)
     return Cause("penalty", other_form(parts, asked, name))
+
+
+def _visible(case: Case, part: Part) -> bool:
+    return case.seen(part.values(case.x) / 2) > 0  # what remains of two that cancel is round-off
 
 
 def _missing(case: Case, asked: tuple[Part, ...], region: Region) -> str:
@@ -141,22 +147,30 @@ def scaled(case: Case, value: float, asked: tuple[Part, ...]) -> Cause:
     """Return the cause of a term that is right but for a factor."""
     rest = case.n - _sum(case, asked) if case.evidence.term == "" else np.zeros_like(case.n)
     explains = _explains(case, rest, case.n - rest)
-    constant = named(case, value, explains) or Constant(value, known=False)
-    c = constant.value
-    has = told(tuple(Part(c * part.k, part.form, part.region) for part in asked), case.name)
-    text = (
-        f"Wrong by the factor {constant} in the regularization term: analytic is {has} where the loss asks "
-        f"{told(asked, case.name)}.{constant.caution}"
-    )
+    constant = named(case, value, explains, _QUARTERS) or Constant(value, known=False)
+    return _scaled_cause(case, constant, asked)
+
+
+def _scaled_cause(case: Case, constant: Constant, asked: tuple[Part, ...]) -> Cause:
+    c, name = constant.value, case.name
+    has = tuple(Part(c * part.k, part.form, part.region) for part in asked)
+    numbers = f"analytic is {told(has, name)} where the loss asks {told(asked, name)}"
+    if not asked:
+        numbers = f"analytic = {number(c)} x numeric"
+    text = f"Wrong by the factor {constant} in the regularization term: {numbers}.{constant.caution}"
     return Cause("penalty", text, factor=c)
 
 
-def _explains(case: Case, rest: Floats, term: Floats):  # type: ignore[no-untyped-def]
+def _explains(case: Case, rest: Floats, term: Floats) -> Callable[[float], bool]:
     return lambda c: math.isfinite(case.misfit(rest + c * term, max(1.0, abs(c))))
 
 
+def _close(value: float, c: float) -> bool:
+    return abs(c - value) < 1e-3 * abs(value)
+
+
 def _by_strength(case: Case, excess: tuple[Part, ...]) -> Cause:
-    """The excess where only the strength is known, or nothing."""
+    """Return the cause where only the strength is known, or nothing."""
     name, reg = case.name, case.evidence.reg
     alone = excess[0] if len(excess) == 1 else None
     if alone is not None and reg and alone.form == "W":
@@ -179,34 +193,40 @@ def _square(lacks: tuple[Part, ...], name: str) -> str:
 
 
 def _of_squares(case: Case, excess: Part, reg: float) -> Cause:
-    """K W beside the strength: how strong the term should be depends on the loss's convention."""
+    """Return the cause of k W beside the strength: what it should be depends on the loss's convention."""
     name = case.name
-    readings: list[tuple[float, str, Cause]] = []
-    for times, formula in _CONVENTIONS:
-        asked = (Part(times * reg, "W", excess.region),)
-        c = 1.0 + excess.k / asked[0].k
-        loss = formula.format(reg=number(reg), W=name)
-        if abs(c) < 1e-3:
-            text = _missing(case, asked, excess.region)
-            readings.append((0.0, loss, Cause("penalty", text, factor=0.0)))
-            continue
-        constant = named(case, c, lambda c, k=asked[0].k: abs(c - 1 - excess.k / k) < 1e-3 * abs(c))  # type: ignore[misc]
-        if constant is not None and constant.known:
-            readings.append((constant.value, loss, scaled(case, constant.value, asked)))
-    if not readings:
+    readings = [_reading(case, excess, times, formula) for times, formula in _CONVENTIONS]
+    possible = sorted((r for r in readings if r is not None), key=lambda r: r[0].rank)
+    if not possible:
         way = "lacks" if excess.k < 0 else "has too much:"
-        part = Part(abs(excess.k), "W", excess.region)
-        text = (
-            f"The regularization term is wrong: analytic {way} {told((part,), name)} (reg is {number(reg)})."
+        what = told((Part(abs(excess.k), "W", excess.region),), name)
+        return Cause(
+            "penalty", f"The regularization term is wrong: analytic {way} {what}; reg is {number(reg)}."
         )
-        return Cause("penalty", text)
-    (_, loss, cause), *others = readings
-    if not others:
+    (_, loss, cause), *others = possible
+    likely = [(c.value, loss) for c, loss, _ in others if c.rank == 0 and c.value >= 0]
+    if not likely:
         return cause
-    c, other, _ = others[0]
-    instead = "the term is missing" if c == 0 else f"by the factor {number(c)}"
-    text = f"{cause.text[:-1]}, if the loss has {loss}; if it has {other}, {instead}."
+    c, other = likely[0]
+    instead = "the term is missing" if c == 0 else f"the factor is {number(c)}"
+    text = f"{cause.text.split('. (')[0].rstrip('.')}, if the loss has {loss}; if it has {other}, {instead}."
     return Cause("penalty", text, factor=cause.factor)
+
+
+def _reading(case: Case, excess: Part, times: float, formula: str) -> tuple[Constant, str, Cause] | None:
+    """Return the factor, the loss and the cause, if the loss's term has the gradient times * reg * W."""
+    reg = case.evidence.reg or 0.0
+    asked = (Part(times * reg, "W", excess.region),)
+    c = 1.0 + excess.k / asked[0].k
+    loss = formula.format(reg=number(reg), W=case.name)
+    if abs(c) < 1e-3:
+        missing = Cause("penalty", _missing(case, asked, excess.region), factor=0.0)
+        return Constant(0.0), loss, missing
+    constant = named(case, c, partial(_close, c), _QUARTERS)
+    if constant is None or not constant.known:
+        return None
+    constant = replace(constant, rank=max(0, constant.rank - 1))  # quarters are as simple as halves here
+    return constant, loss, _scaled_cause(case, constant, asked)
 
 
 # ---- the term by itself --------------------------------------------------------------------------------
@@ -220,20 +240,22 @@ def apart(case: Case) -> Finding | None:
     if not np.any(case.a):
         lacks = f": analytic lacks {told(asked, case.name)}" if asked else ""
         return Finding(Cause("penalty", f"The regularization term is missing{lacks}.", factor=0.0))
+    (value,) = case.fit(case.a, case.n)
+    constant = named(case, value, _explains(case, np.zeros_like(case.n), case.n), _QUARTERS)
+    if constant is not None and (constant.known or case.n_wrong > 1):
+        return Finding(_scaled_cause(case, constant, asked))
     has = _shape_of(case, case.a)
-    if not (asked and has):
-        return None
-    same = [part.form for part in asked] == [part.form for part in has]
-    if (same and len(asked) == 1 and asked[0].region.words == has[0].region.words) or (
-        same and len({round(h.k / p.k, 6) for h, p in zip(has, asked, strict=True)}) == 1
-    ):
-        cause = scaled(case, has[0].k / asked[0].k, asked)
-    else:
-        text = (
-            f"The regularization term is another one: analytic is {told(has, case.name)} where the loss asks "
-        )
-        cause = Cause("penalty", f"{text}{told(asked, case.name)}.")
-    return Finding(cause)
+    if not (asked and has) or _near(has, asked):
+        return None  # the same but for the bias: `penalty` says so
+    text = f"The regularization term is another one: analytic is {told(has, case.name)} where the loss asks "
+    return Finding(Cause("penalty", f"{text}{told(asked, case.name)}."))
+
+
+def _near(has: tuple[Part, ...], asked: tuple[Part, ...]) -> bool:
+    """Whether forms and coefficients are the same."""
+    return len(has) == len(asked) and all(
+        h.form == a.form and abs(h.k - a.k) < 0.01 * abs(a.k) for h, a in zip(has, asked, strict=True)
+    )
 
 
 def _shape_of(case: Case, values: Floats) -> tuple[Part, ...]:

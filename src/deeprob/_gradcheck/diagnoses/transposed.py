@@ -2,7 +2,8 @@
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from ..result import Cause
 from ._case import Case, Finding, Floats
 from ._words import number
 
+Rearranged = Callable[[Floats], Floats]
 _FACTORS = (1.0, -1.0, 2.0, 0.5)
 
 
@@ -17,9 +19,11 @@ def transposed(case: Case) -> Finding | None:
     """Return the rearrangement of the numeric gradient that the analytic one is."""
     if not case.usable.all() or case.n_wrong < 2:
         return None  # where entries are not usable, their partners are not known
-    for words, model in _rearranged(case):
+    for words, rearranged in _rearrangements(case):
+        unit = rearranged(case.unit.reshape(case.usable.shape)).ravel()
+        model = rearranged(case.evidence.numeric).ravel()
         for c in _FACTORS:
-            misfit = case.misfit(c * model.ravel(), c)
+            misfit = case.misfit(c * model, c, unit)
             if math.isfinite(misfit):
                 besides = "" if c == 1 else f", and wrong by the factor {number(c)} besides"
                 cause = Cause("transposed", f"{words}{besides}.", factor=None if c == 1 else c)
@@ -27,31 +31,25 @@ def transposed(case: Case) -> Finding | None:
     return None
 
 
-def _rearranged(case: Case) -> Iterator[tuple[str, Floats]]:
-    n, name = case.evidence.numeric, case.name
-    where = f"The gradient{case.where}" if case.where else "The gradient"
-    if case.is_whole:
-        for i, j in itertools.combinations(range(n.ndim), 2):
-            if n.shape[i] == n.shape[j]:
+def _rearrangements(case: Case) -> Iterator[tuple[str, Rearranged]]:
+    """Return what may have happened to the gradient, in words and as a function."""
+    shape, name = case.evidence.numeric.shape, case.name
+    where = f"The gradient{case.where}"
+    if case.is_whole and len(shape) > 1:
+        for i, j in itertools.combinations(range(len(shape)), 2):
+            if shape[i] == shape[j]:
                 what = f": analytic[i, j] is the derivative by {name}[j, i]"
-                axes = what if n.ndim == 2 else f" in its axes {i} and {j}"
-                yield f"{where} is transposed{axes}", np.swapaxes(n, i, j)
-        if n.ndim > 1 and min(n.shape) > 1:
-            yield (
-                f"{where} is transposed by a reshape: its values are those of {name}.T, read row by row",
-                n.T.reshape(n.shape),
-            )
-            yield (
-                f"{where} is transposed by a reshape: its values are right, read column by column",
-                n.reshape(n.shape[::-1]).T,
-            )
-        for axis in range(n.ndim if n.ndim > 1 else 0):
-            yield f"{where} is reversed along axis {axis}", np.flip(n, axis)
-        if n.ndim > 1:
-            yield f"{where} is reversed along all axes", np.flip(n)
+                axes = what if len(shape) == 2 else f" in its axes {i} and {j}"
+                yield f"{where} is transposed{axes}", partial(np.swapaxes, axis1=i, axis2=j)
+        by_reshape = f"{where} is transposed by a reshape: its values are"
+        yield f"{by_reshape} those of {name}.T, read row by row", lambda v: v.T.reshape(shape)
+        yield f"{by_reshape} right, read column by column", lambda v: v.reshape(shape[::-1]).T
+        for axis in range(len(shape)):
+            if axis != case.class_axis:  # whose order is `classes`' subject
+                yield f"{where} is reversed along axis {axis}", partial(np.flip, axis=axis)
+        yield f"{where} is reversed along all axes", np.flip
     elif case.evidence.output_shape and case.evidence.indices is None:
-        inputs = case.evidence.x.size
-        outputs = math.prod(case.evidence.output_shape)
+        inputs, outputs = case.evidence.x.size, math.prod(case.evidence.output_shape)
         if inputs == outputs > 1:
             words = f"{where}'s Jacobian is transposed: output and input have changed places"
-            yield words, n.reshape(inputs, outputs).T.reshape(n.shape)
+            yield words, lambda v: v.reshape(inputs, outputs).T.reshape(shape)

@@ -1,0 +1,161 @@
+"""Numbers in words: constants that students know by name (2, 1/N, the number of classes), lists, terms."""
+
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ._case import Case
+
+_NEAR = 0.3  # a constant farther from the fitted one than this share of it is not tried
+_SIMPLE = ("N", "C", "D", "1/N", "1/C", "1/D", "reg", "-N", "-1/N")  # what is said of a number besides
+_PLAIN = (-1.0, 2.0, 0.5, -2.0, -0.5)
+# What else is met: integers and their inverses, pixels' 255, logarithms of another base, degrees.
+_RARE: dict[float, str] = {
+    **{float(k): "" for k in (3, 4, 5, 6, 8, 10, 100, 1000)},
+    **{1.0 / k: "" for k in (3, 4, 8, 10, 100, 1000)},
+    -0.25: "",
+    255.0: "",
+    1 / 255: "1/255",
+    math.log(2): "ln 2",
+    1 / math.log(2): "1/ln 2",
+    math.log(10): "ln 10",
+    1 / math.log(10): "1/ln 10",
+    math.pi: "pi",
+    180 / math.pi: "180/pi",
+    math.pi / 180: "pi/180",
+}
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A factor and what it is: a size's name, or nothing where it is only a number."""
+
+    value: float
+    label: str = ""
+    also: tuple[str, ...] = ()
+    rank: int = 0  # how simple it is: 0 for 2, 1/2 and -1
+    known: bool = True
+
+    def __str__(self) -> str:
+        value = number(self.value)
+        return value if self.label in ("", value) else f"{self.label} = {value}"
+
+    @property
+    def caution(self) -> str:
+        """What else the number may be, as a sentence that follows; nothing where it is one thing."""
+        if not self.also:
+            return ""
+        return f" ({number(self.value)} is also {' and '.join(self.also)} here: other sizes tell them apart.)"
+
+
+def number(value: float) -> str:
+    """Return a number to read: four digits, integers in full."""
+    whole = math.isfinite(value) and value == int(value) and abs(value) < 1e7
+    return str(int(value)) if whole else f"{value:.4g}"
+
+
+def sizes(case: Case) -> dict[str, float]:
+    """Return the numbers that may turn up as factors, by name: N, C, D, the strength."""
+    e = case.evidence
+    found: dict[str, float] = {}
+    if e.examples is not None:
+        found["N"] = len(e.examples[1])
+    if case.class_axis is not None:
+        found["C"] = e.x.shape[case.class_axis]
+        if e.x.ndim == 2:
+            found["D"] = e.x.shape[1 - case.class_axis]
+    if e.examples is not None and np.shape(e.examples[0]) == e.x.shape:  # the scores
+        found["C"] = e.x.shape[-1]
+    elif e.examples is not None:
+        found.setdefault("D", e.examples[0].shape[1])
+        if case.class_axis is None and e.x.ndim == 2:
+            found["C"] = next((k for k in e.x.shape if k != found["D"]), found["D"])
+    for name, value in e.inputs.items():
+        shape = np.shape(value) if isinstance(value, np.ndarray | list | tuple) else ()
+        if shape and value is not e.x and "N" not in found and name in ("X", "x", "A", "data", "y", "t"):
+            found["N"] = shape[0]
+    for axis, size in enumerate(e.x.shape if e.x.ndim > 1 and "C" not in found else ()):
+        found.setdefault(f"{case.name}.shape[{axis}]", size)
+    found.setdefault(f"{case.name}.size", e.x.size)
+    if e.reg:
+        found["reg"] = e.reg
+    return {name: float(size) for name, size in found.items() if size not in (0, 1)}
+
+
+def constants(case: Case) -> list[list[Constant]]:
+    """Return the factors to try, the simplest group first."""
+    by_size: list[Constant] = []
+    found = sizes(case)
+    for name, size in found.items():
+        by_size += [Constant(size, name), Constant(1 / size, f"1/{name}")]
+    if "N" in found and "C" in found:
+        both = found["N"] * found["C"]
+        by_size += [Constant(both, "N C"), Constant(1 / both, "1/(N C)")]
+    for name, size in found.items():
+        by_size += [Constant(-size, f"-{name}"), Constant(-1 / size, f"-1/{name}")]
+    if "N" in found:
+        N = found["N"]  # noqa: N806 (the lecture's name)
+        by_size += [Constant(2 * N, "2 N"), Constant(2 / N, "2/N")]
+        by_size += [Constant(N / 2, "N/2"), Constant(1 / (2 * N), "1/(2 N)")]
+        if N > 2:
+            by_size += [Constant(N / (N - 1), "N/(N-1)"), Constant((N - 1) / N, "(N-1)/N")]
+    return [
+        [Constant(value) for value in _PLAIN],
+        [c for c in by_size if "." not in c.label],
+        [Constant(value, label) for value, label in _RARE.items()],
+        [c for c in by_size if "." in c.label],  # sizes of x, of which it is not known what they count
+    ]
+
+
+def named(
+    case: Case, value: float, explains: Callable[[float], bool], plain: Sequence[float] = ()
+) -> Constant | None:
+    """Return the simplest constant near ``value`` that explains, or ``value`` itself, or None.
+
+    ``plain`` are numbers that are simple here, beside 2, 1/2 and -1.
+    """
+    groups = [[Constant(k) for k in plain], *constants(case), _whole(value)]
+    for rank, group in enumerate(groups):
+        near = [c for c in group if abs(c.value - value) <= _NEAR * abs(value)]
+        # stable: of two that are the same number the first is the simpler
+        for constant in sorted(near, key=lambda c: abs(c.value - value)):
+            if explains(constant.value):
+                return replace(constant, rank=rank, also=_others(constant, groups))
+    return Constant(value, known=False) if explains(value) else None
+
+
+def _whole(value: float) -> list[Constant]:
+    """Return the integer that the value, or its inverse, is to two more digits."""
+    if not math.isfinite(value) or not 1e-4 < abs(value) < 1e4:
+        return []
+    of = value if abs(value) > 1 else 1 / value
+    whole = round(of)
+    if abs(of - whole) > 0.01 or abs(whole) < 2:
+        return []
+    return [Constant(float(whole) if abs(value) > 1 else 1 / whole)]
+
+
+def _others(constant: Constant, groups: Iterable[Iterable[Constant]]) -> tuple[str, ...]:
+    """Return what else a constant is: 2 is N where there are two examples."""
+    same = (c for group in groups for c in group if math.isclose(c.value, constant.value, rel_tol=1e-12))
+    labels = (c.label for c in same if c.label not in ("", constant.label))
+    simple = (label for label in labels if label in _SIMPLE or re.fullmatch(r"(1/)?\w+\.shape\[\d\]", label))
+    return tuple(dict.fromkeys(simple))[:2]
+
+
+def listed(items: Sequence[object], most: int = 6) -> str:
+    """Return "1, 2 and 5"; of many the first ones and how many more there are."""
+    if len(items) > most:
+        return f"{', '.join(map(str, items[: most - 1]))} and {len(items) - most + 1} more"
+    *head, last = map(str, items)
+    return f"{', '.join(head)} and {last}" if head else last
+
+
+def multiple(k: float, form: str) -> str:
+    """Return "0.2 W"; "W" for one, "0.2 everywhere" for a constant form."""
+    if form == "1":
+        return f"{number(k)} everywhere"
+    return form if k == 1 else f"-{form}" if k == -1 else f"{number(k)} {form}"

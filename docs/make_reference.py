@@ -21,6 +21,7 @@ from typing import Any
 PACKAGE = "deeprob"
 ROOMS = (
     "deeprob.datasets",
+    "deeprob.demos",
     "deeprob.landscapes",
     "deeprob.optim",
     "deeprob.schedules",

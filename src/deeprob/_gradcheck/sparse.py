@@ -97,9 +97,8 @@ def grad_check_sparse(
 def _compare(
     f: Callable[[Any], Any], x: npt.ArrayLike, gradient: Array, at: list[tuple[int, ...]], h: float
 ) -> tuple[Comparison, int]:
-    function = make_function(
-        f, (x if isinstance(x, np.ndarray) and x.dtype.kind == "f" else np.asarray(x, float),)
-    )
+    floating = isinstance(x, np.ndarray) and x.dtype.kind == "f"
+    function = make_function(f, (x if floating else np.asarray(x, float),))
     numeric = Numeric(function, 0)
     shape = numeric.point.memory.shape
     places = np.array([np.ravel_multi_index(one, shape) if shape else 0 for one in at], np.intp)
@@ -108,7 +107,7 @@ def _compare(
     steps = _around.given_steps(numeric.point, h).ravel()[entries]
     quotients = numeric.central_at(entries, steps)
     analytic = gradient.ravel()[entries][:, None]
-    verdicts, tolerance = from_opinion(numeric, entries, analytic, quotients, steps, _RELATIVE)
+    verdicts, tolerance = from_opinion(numeric, entries, analytic, quotients, _RELATIVE)
     made = Comparison(
         "",
         function.inputs[0].name if function.inputs[0].name.isidentifier() else "x",

@@ -1,4 +1,4 @@
-"""Each term of a regularized loss apart: the data loss, and the regularizer at a strength that can be seen."""
+"""Each term of a regularized loss apart: the data loss, and the regularizer at a strength that shows."""
 
 from dataclasses import replace
 

@@ -79,7 +79,7 @@ if "threadpoolctl" in sys.modules:
 
 # Rooms that are opened on first use, and names that are fetched then from their modules, so that
 # `import deeprob` costs little more than NumPy.
-_ROOMS = ("datasets", "landscapes", "optim", "plots", "reference", "schedules")
+_ROOMS = ("bug_zoo", "datasets", "landscapes", "optim", "plots", "reference", "schedules")
 _LATER = {
     "LBFGS": "_lbfgs",
     "ComparisonResult": "_comparison",

@@ -61,7 +61,8 @@ def gradcheck(
         Allow only what the difference quotient's own error bound leaves open, instead of ``atol`` and
         ``rtol`` (steps are chosen then, eps is not used); compare slopes along lines, where small terms add
         up; and check each term apart, the data loss and the regularizer, of an `Objective` or a function
-        with a parameter ``reg`` (``lambda_``, ``weight_decay``). Torch's tolerances let a forgotten penalty of reg = 5e-6 pass.
+        with a parameter ``reg`` (``lambda_``, ``weight_decay``). Torch's tolerances let a forgotten penalty
+        of reg = 5e-6 pass.
     check_grad_dtypes : bool
         A gradient's dtype must be its input's.
     rng : Generator, RandomState, int or None

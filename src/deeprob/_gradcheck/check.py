@@ -1,7 +1,6 @@
 """A gradient check from beginning to end: calls that must agree, inputs, terms, the verdict."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -97,7 +96,9 @@ def _same_gradient(name: str, one: Array, other: Array | None, settings: Setting
         with np.errstate(all="ignore"):
             ratio = float(np.sum(one * other) / np.sum(one * one))
         if np.isfinite(ratio) and _same(other, ratio * one, 1e-9 * float(np.abs(other).max(initial=0.0))):
-            text += f": the second is the first times {ratio:.6g}. Is the gradient added to (+=), never set to 0?"
+            text += (
+                f": the second is the first times {ratio:.6g}. Is the gradient added to (+=), never set to 0?"
+            )
     found.causes.append(Cause("nondeterministic", text.rstrip(".?") + ("?" if text.endswith("?") else ".")))
 
 
@@ -159,7 +160,7 @@ def _apart(function: Function, settings: Settings, found: _Found) -> None:
     if size > MANY and function.objectives() is None:
         found.notes.append(f"the terms were not checked apart: more than {MANY} entries")
         return
-    strict = Settings(**{**vars(settings), "strict": True})
+    strict = replace(settings, strict=True)
     made: list[Comparison] = []
     for term in terms:
         analytic = term.analytic()
@@ -183,8 +184,7 @@ def _blamed(total: Comparison, wrong: list[Comparison]) -> Comparison:
     verdicts = total.verdicts.copy()
     verdicts[total.wrong] = causes[0].kind
     said = Cause(causes[0].kind, f"It is the {_term_names(wrong, total.input)} that is wrong.")
-    fields: dict[str, Any] = {name: getattr(total, name) for name in total.__dataclass_fields__}
-    return Comparison(**{**fields, "verdicts": verdicts, "causes": (*total.causes, said)})
+    return replace(total, verdicts=verdicts, causes=(*total.causes, said))
 
 
 def _term_names(wrong: list[Comparison], which: int) -> str:

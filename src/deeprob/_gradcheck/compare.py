@@ -1,7 +1,7 @@
 """Analytic beside numeric, of one input of a function: tolerances, second opinions, verdicts."""
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,8 +42,9 @@ def compare(
     entries = int(np.prod(expected, dtype=np.float64))
     if entries > LARGEST:
         raise ValueError(
-            f"{function.inputs[which].name} has {numeric.size} entries, the output {entries // numeric.size}; "
-            f"a Jacobian of more than {LARGEST} entries is not built: use fast_mode=True"
+            f"{function.inputs[which].name} has {numeric.size} entries and the output "
+            f"{entries // numeric.size}; a Jacobian of more than {LARGEST} entries is not built: use "
+            "fast_mode=True"
         )
     h = step_sizes(numeric.point, None if settings.strict else settings.eps)
     noise, rounds = numeric.noise(np.random.default_rng(0)) if settings.strict else (np.zeros(1), False)
@@ -82,7 +83,7 @@ def compare(
     causes = _round_off(made, pair, exact, settings, rounds) + _excuses(made)
     if settings.strict and not shape and made.ok:
         causes += _along_lines(numeric, exact[:, 0], noise)
-    return _with(made, causes), numeric.evaluations
+    return replace(made, causes=causes), numeric.evaluations
 
 
 def _largest(values: Array) -> float:
@@ -253,21 +254,11 @@ def _misshapen(
         pair.exact,
         numeric,
         np.full(numeric.shape, 1e-5),
-        h.reshape(function.inputs[which].value.shape if shape == () else -1),
-        cause.kind,
+        h.reshape(evidence.x.shape),
+        np.array(cause.kind),
         (cause,),
         excused=np.zeros(numeric.shape, bool),
     )
-
-
-def _with(made: Comparison, causes: tuple[Cause, ...]) -> Comparison:
-    return Comparison(
-        **{name: getattr(made, name) for name in _FIELDS}, verdicts=made.verdicts, causes=causes
-    )
-
-
-_FIELDS = ("term", "name", "input", "output", "output_shape", "analytic", "numeric", "tolerance", "h")
-_FIELDS += ("indices", "excused")
 
 
 def explained(made: Comparison, function: Function) -> Comparison:
@@ -295,8 +286,7 @@ def explained(made: Comparison, function: Function) -> Comparison:
         if made.term == "regularization" and cause.kind not in ("penalty", "shape"):
             cause = Cause("penalty", cause.text, factor=cause.factor, verdicts=cause.verdicts)
         verdicts[wrong if cause.verdicts is None else wrong & cause.verdicts] = cause.kind
-    fields = {name: getattr(made, name) for name in _FIELDS}
-    return Comparison(**fields, verdicts=verdicts, causes=(cause, *made.causes))
+    return replace(made, verdicts=verdicts, causes=(cause, *made.causes))
 
 
 def _not_finite(made: Comparison, where: np.ndarray) -> Cause:

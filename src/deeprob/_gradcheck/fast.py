@@ -48,9 +48,8 @@ def _projection(
     agrees = abs(analytic - slope) <= allowed
     name = f"u' J v of {function.inputs[i].name}"
     verdict = "agrees" if agrees else "other"
-    numbers = {"analytic": analytic, "numeric": slope, "tolerance": allowed, "h": step}
-    arrays = {key: np.array(value) for key, value in numbers.items()}
-    return Comparison(function.term, name, i, 0, (), verdicts=np.array(verdict), **arrays)
+    a, n, bound, h = (np.array(value) for value in (analytic, slope, allowed, step))
+    return Comparison(function.term, name, i, 0, (), a, n, bound, h, np.array(verdict))
 
 
 def _random(settings: Settings, shape: tuple[int, ...]) -> Array:

@@ -133,7 +133,7 @@ class Function:
         return replace(analytic, changed=tuple(changed))
 
     def objectives(self) -> list[tuple[float, Objective]] | None:
-        """Return the function as a sum of objectives, whose numeric gradients are structured; None if none."""
+        """Return the function as a sum of objectives, whose numeric gradients are structured; or None."""
         found = []
         for part in self.parts:
             objective = _objective(part, self)

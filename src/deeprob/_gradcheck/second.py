@@ -54,7 +54,8 @@ def gradgradcheck(
     gen_non_contig_grad_outputs : bool
         Make the random grad_outputs non-contiguous.
     hvp : callable, optional
-        hvp(*inputs, v), the Hessian's product with v. Default ``func.hvp``, which an `Objective` and a landscape have.
+        hvp(*inputs, v), the Hessian's product with v. Default ``func.hvp``, which an `Objective` and a
+        landscape have.
     rng : Generator, RandomState, int or None
         For the random numbers.
 

@@ -81,8 +81,8 @@ def grad_check_sparse(
     gradient = np.asarray(analytic_grad)
     if gradient.shape != point.memory.shape or gradient.dtype.kind not in "fiub":
         raise ValueError(
-            f"analytic_grad has shape {gradient.shape} and dtype {gradient.dtype}; expected real numbers of x's "
-            f"shape {point.memory.shape}"
+            f"analytic_grad has shape {gradient.shape} and dtype {gradient.dtype}; expected real numbers of "
+            f"x's shape {point.memory.shape}"
         )
     if not point.memory.size:
         raise ValueError(f"x has shape {point.memory.shape}; expected at least one entry")

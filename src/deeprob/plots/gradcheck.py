@@ -124,7 +124,7 @@ class GradCheckDisplay:
             self.excess = np.where(difference == 0.0, 0.0, difference / self.tolerance)
 
     @classmethod
-    def from_result(cls, result: GradCheckResult, term: str | None = None) -> GradCheckDisplay:
+    def from_result(cls, result: Any, term: str | None = None) -> GradCheckDisplay:
         """Make the display of what a gradient check returned.
 
         Parameters

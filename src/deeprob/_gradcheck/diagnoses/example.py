@@ -1,8 +1,8 @@
 """Examples that are missing, counted twice, or the only ones.
 
 Where the loss is known each example's part of the gradient is, and sums of some of them are compared with
-the analytic gradient: all but one, the first m, each second one; at last whatever weights of the examples fit.
-Where it is not, one example's part is still a matrix of rank one, each of its rows a multiple of X[i].
+the analytic gradient: all but one, the first m, each second one; at last whatever weights of the examples
+fit. Where it is not, one example's part is still a matrix of rank one, each of its rows a multiple of X[i].
 """
 
 import math

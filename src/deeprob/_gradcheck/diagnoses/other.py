@@ -39,8 +39,8 @@ def other(case: Case) -> Finding:
     """Return how many entries are wrong, and where; there is always this to say."""
     if not case.seen(case.n) and case.n_wrong:
         text = (
-            f"numeric is 0 everywhere{case.where}: the function does not change with {case.name}, or not with "
-            f"the array that was perturbed (a copy made before?)."
+            f"numeric is 0 everywhere{case.where}: the function does not change with {case.name}, or not "
+            "with the array that was perturbed (a copy made before?)."
         )
         return Finding(Cause("other", text))
     text = f"{_where(case)}{case.where}{_alike(case)}."

@@ -88,6 +88,11 @@ def test_ulps_count_the_numbers_between(n, steps, up):
         assert ulps <= steps
 
 
+def test_ulps_are_units_of_the_larger_number():
+    expected = 1.0 / 2.0**-50  # the numbers from 4 to 8 are 2**-50 apart, those below half as much
+    np.testing.assert_array_equal(made([4.0, 3.0, -4.0], [3.0, 4.0, -3.0]).ulps, expected)
+
+
 def test_what_is_no_number_is_infinitely_wrong_and_nothing_warns():
     a, n = [np.nan, 1.0, np.inf, np.inf, 1e308, 0.0], [1.0, np.nan, np.inf, -np.inf, -1e308, 0.0]
     block = made(a, n, "other", tolerance=0.0)
@@ -332,7 +337,7 @@ def test_a_kink_beside_a_mistake_is_told_after_it_and_gets_no_hint():
     verdicts[0] = "factor"
     text = result_of(made(block.analytic, block.numeric, verdicts, (KINK, FACTOR))).text()
     assert text.index(FACTOR.text) < text.index(KINK.text)
-    assert text.count("kink (ok)") == 2
+    assert text.count("kink (ok)") == 2 and text.count("  x[") == 0 and text.count("  W[") == 3
     assert HINTS["kink"] not in text and HINTS["factor"] in text
 
 
@@ -390,6 +395,9 @@ def test_the_whole_takes_its_cause_from_the_terms():
         "Jacobian mismatch for output 0 with respect to input 0 (W), regularization alone: 12 of 12 entries "
     )
     assert "  right: W, data loss alone (3 entries, largest relative error 5.0e-10)\n" in text
+    # a term does not take over another term's
+    data = made(reg.analytic, reg.numeric, "other", term="data loss")
+    assert "data loss alone: 12 of 12 entries disagree\n  worst entries" in result_of(data, reg).text()
     # one cause of its own, and it speaks for itself
     own = made(reg.analytic, reg.numeric, "other", (Cause("other", "No idea."),))
     assert "No idea.\n  worst entries" in result_of(own, reg).text()

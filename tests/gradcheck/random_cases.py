@@ -116,4 +116,13 @@ def _least_squares(rng):
     return Case(problem.name, problem, w)
 
 
-FAMILIES = (_objective, _closure, _loss, _loss_with_bias, _score_loss, _regularizer, _landscape, _least_squares)
+FAMILIES = (
+    _objective,
+    _closure,
+    _loss,
+    _loss_with_bias,
+    _score_loss,
+    _regularizer,
+    _landscape,
+    _least_squares,
+)

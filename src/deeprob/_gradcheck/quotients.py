@@ -107,8 +107,8 @@ class Numeric:
             least = 2.0 * _EPS * np.abs(np.where(np.isfinite(both), both, 0.0)).max(axis=0)
             coarse = _noise(far)
             found = np.where(_noise(close) > 0.0, _noise(close), coarse)
-            float32 = bool(np.all(both.astype(np.float32) == both) and np.any(both != np.round(both)))
-        return np.maximum(np.where(np.isfinite(found), found, 0.0), least), float32 and both.size > 0
+            float32 = np.unique(both[:, :1]).size > 1 and bool(np.all(both.astype(np.float32) == both))
+        return np.maximum(np.where(np.isfinite(found), found, 0.0), least), float32
 
 
 _POINTS = 8

@@ -1,4 +1,4 @@
-"""Random right gradients of deeprob: losses, objectives, regularizers, landscapes, at easy and awkward points."""
+"""Random right gradients of deeprob: losses, regularizers, landscapes, at easy and awkward points."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -8,10 +8,21 @@ import numpy as np
 import deeprob
 from deeprob import landscapes, losses
 
-TWO_VARIABLES = (
-    "beale booth bowl himmelblau local_minimum matyas monkey_saddle plateau rastrigin ravine rosenbrock saddle "
-    "styblinski_tang"
-).split()
+TWO_VARIABLES = [
+    "beale",
+    "booth",
+    "bowl",
+    "himmelblau",
+    "local_minimum",
+    "matyas",
+    "monkey_saddle",
+    "plateau",
+    "rastrigin",
+    "ravine",
+    "rosenbrock",
+    "saddle",
+    "styblinski_tang",
+]
 
 
 class Case(NamedTuple):

@@ -114,23 +114,31 @@ def _difference(one: Array, other: Array) -> float:
 
 
 def _linear(analytic: Analytic, settings: Settings, found: _Found) -> None:
-    """Ask for the vjp of twice a grad_output: as it is linear, twice as much."""
+    """See whether the vjp is linear in its grad_output: nothing for none, twice as much for twice of it."""
     if analytic.vjp is None or not analytic.output.size:
         return
     one = np.random.default_rng(0).uniform(0.5, 1.0, analytic.shape)
-    first, twice = (vjp_gradients(analytic.vjp, scale * one) for scale in (1.0, 2.0))
-    for once, double in zip(first, twice, strict=False):
-        if once is None or double is None:
+    many = (vjp_gradients(analytic.vjp, scale * one) for scale in (0.0, 1.0, 2.0))
+    for gradients in zip(*many, strict=False):
+        if any(gradient is None for gradient in gradients):
             continue
-        expected, got = 2.0 * np.asarray(once, np.float64), np.asarray(double, np.float64)
-        bound = settings.atol + 1e-6 * float(np.abs(expected).max(initial=0.0))
-        if expected.shape != got.shape or not _same(expected, got, bound):
-            text = "vjp is not linear in its grad_output: for twice of it the gradient is not twice as large"
-            if expected.shape == got.shape and _same(expected / 2.0, got, bound):
-                text = "vjp ignores its grad_output: is the gradient multiplied by it"
-                text += "?"
-            found.causes.append(Cause("grad_output", text if text.endswith("?") else text + "."))
+        none, once, twice = (np.asarray(gradient, np.float64) for gradient in gradients)
+        said = _not_linear(none, once, twice, settings.atol)
+        if said:
+            found.causes.append(Cause("grad_output", said))
             return
+
+
+def _not_linear(nothing: Array, once: Array, twice: Array, atol: float) -> str | None:
+    if not nothing.shape == once.shape == twice.shape:
+        return "vjp returns gradients of different shapes for different grad_outputs."
+    if np.any(once != 0.0) and _same(once, twice, 0.0):
+        return "vjp ignores its grad_output: is the gradient multiplied by it?"
+    if not _same(2.0 * once, twice, atol + 1e-6 * float(np.abs(twice).max(initial=0.0))):
+        return "vjp is not linear in its grad_output: for twice of it the gradient is not twice as large."
+    if np.any((nothing != 0.0) & np.isfinite(nothing)):
+        return "vjp returns a gradient that is not 0 for a grad_output of 0: is all of it multiplied by it?"
+    return None
 
 
 def _unchecked(function: Function, given: Analytic, found: _Found) -> None:

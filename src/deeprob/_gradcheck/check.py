@@ -54,9 +54,12 @@ def check(function: Function, settings: Settings) -> GradCheckResult:
         made_here, calls = compare(function, i, pair_of(exact, given, i, point), settings, exact.shape)
         found.comparisons.append(made_here)
         found.evaluations += calls
-    if settings.strict or not all(made.ok for made in found.comparisons):
-        _apart(function, settings, found)
-    found.comparisons = [explained(made, function) for made in found.comparisons]
+    terms: list[Comparison] = []
+    if settings.strict or not all(made_here.ok for made_here in found.comparisons):
+        terms = _apart(function, settings, found)
+    totals = [_blamed(total, terms) or explained(total, function) for total in found.comparisons]
+    wrong = not all(one.ok for one in terms)
+    found.comparisons = totals + (terms if settings.strict or wrong else [])
     return found.result(settings)
 
 
@@ -159,15 +162,15 @@ def _dtypes(function: Function, given: Analytic, found: _Found) -> None:
             found.causes.append(Cause("other", text))
 
 
-def _apart(function: Function, settings: Settings, found: _Found) -> None:
-    """Compare each term of a regularized loss, strictly; a total's mistake is that of its term."""
+def _apart(function: Function, settings: Settings, found: _Found) -> list[Comparison]:
+    """Compare each term of a regularized loss, strictly."""
     terms = terms_of(function)
     if not terms or any(not made.comparable for made in found.comparisons):
-        return
+        return []
     size = max(p.memory.size for p in (function.inputs[i].point for i in function.movable) if p is not None)
     if size > MANY and function.objectives() is None:
         found.notes.append(f"the terms were not checked apart: more than {MANY} entries")
-        return
+        return []
     strict = replace(settings, strict=True)
     made: list[Comparison] = []
     for term in terms:
@@ -179,22 +182,14 @@ def _apart(function: Function, settings: Settings, found: _Found) -> None:
             one, calls = compare(term, i, pair, strict, analytic.shape)
             made.append(explained(one, term))
             found.evaluations += 2 * calls
-    wrong = [one for one in made if not one.ok]
-    if settings.strict or wrong:
-        found.comparisons = [_blamed(one, wrong) for one in found.comparisons] + made
+    return made
 
 
-def _blamed(total: Comparison, wrong: list[Comparison]) -> Comparison:
-    """Give a total's wrong entries the kind of the term that is wrong; that term has the words."""
-    causes = [cause for one in wrong if one.input == total.input for cause in one.causes if not cause.ok]
+def _blamed(total: Comparison, terms: list[Comparison]) -> Comparison | None:
+    """Give a total's wrong entries the kind of the term that is wrong; None if none is."""
+    causes = [cause for one in terms if one.input == total.input for cause in one.causes if not cause.ok]
     if not causes or not total.wrong.any():
-        return total
+        return None
     verdicts = total.verdicts.copy()
     verdicts[total.wrong] = causes[0].kind
-    said = Cause(causes[0].kind, f"It is the {_term_names(wrong, total.input)} that is wrong.")
-    return replace(total, verdicts=verdicts, causes=(*total.causes, said))
-
-
-def _term_names(wrong: list[Comparison], which: int) -> str:
-    names = list(dict.fromkeys(one.term for one in wrong if one.input == which))
-    return " and the ".join({"regularization": "regularization term"}.get(name, name) for name in names)
+    return replace(total, verdicts=verdicts)

@@ -53,8 +53,11 @@ class Constant:
 
 def number(value: float) -> str:
     """Return a number to read: four digits, integers in full."""
-    whole = math.isfinite(value) and value == int(value) and abs(value) < 1e7
-    return str(int(value)) if whole else f"{value:.4g}"
+    if math.isfinite(value) and value == int(value) and abs(value) < 1e7:
+        return str(int(value))
+    from_one = abs(value - 1.0)
+    digits = 4 if not 1e-12 < from_one < 1e-2 else 2 - math.floor(math.log10(from_one))
+    return f"{value:.{digits}g}"
 
 
 def sizes(case: Case) -> dict[str, float]:
@@ -111,10 +114,11 @@ def constants(case: Case) -> list[list[Constant]]:
 
 
 def named(
-    case: Case, value: float, explains: Callable[[float], bool], plain: Sequence[float] = ()
+    case: Case, value: float, explains: Callable[[float, int], bool], plain: Sequence[float] = ()
 ) -> Constant | None:
     """Return the simplest constant near ``value`` that explains, or ``value`` itself, or None.
 
+    ``explains`` is asked with a constant and how many constants were fitted: 0, or 1 for ``value`` itself.
     ``plain`` are numbers that are simple here, beside 2, 1/2 and -1.
     """
     groups = [[Constant(k) for k in plain], *constants(case), _whole(value)]
@@ -122,9 +126,9 @@ def named(
         near = [c for c in group if abs(c.value - value) <= _NEAR * abs(value)]
         # stable: of two that are the same number the first is the simpler
         for constant in sorted(near, key=lambda c: abs(c.value - value)):
-            if explains(constant.value):
+            if explains(constant.value, 0):
                 return replace(constant, rank=rank, also=_others(constant, groups))
-    return Constant(value, known=False) if explains(value) else None
+    return Constant(value, known=False) if explains(value, 1) else None
 
 
 def _whole(value: float) -> list[Constant]:

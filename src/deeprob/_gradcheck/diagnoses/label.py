@@ -37,12 +37,12 @@ def label(case: Case) -> Finding | None:
 def _of_known(case: Case, loss: Known) -> Finding | None:
     linear, rest = loss.linear, loss.rest
     few, few_rest = linear.few, rest[linear.probe]
-    tried = [(few.misfit(linear.sketch(M) + few_rest), M, text) for M, text in _mistakes(loss)]
+    tried = [(few.misfit(linear.sketch(M) + few_rest, free=1), M, text) for M, text in _mistakes(loss)]
     best = min(misfit for misfit, _, _ in tried)
     # of mistakes that are the same here the first is the simplest
     near = [t for t in tried if t[0] <= 3 * best + 0.1 and math.isfinite(t[0])]
     for _, M, text in near[:_VERIFIED]:
-        misfit = case.misfit(linear.gradient(M) + rest)
+        misfit = case.misfit(linear.gradient(M) + rest, free=1)
         if math.isfinite(misfit):
             return Finding(Cause("class", text), misfit)
     return None
@@ -251,7 +251,7 @@ def _of_unknown(case: Case, linear: Linear) -> Finding | None:
     own = linear.gradient(Y)
     (k,) = case.fit(case.r, own)
     for whole in (1.0, 2.0, -1.0, k):
-        misfit = case.misfit(case.n + whole * own)
+        misfit = case.misfit(case.n + whole * own, free=1)
         if math.isfinite(misfit) and case.seen(whole * own) >= 2:
             texts = {
                 1.0: f"The label's own term is missing: analytic lacks -(1/N) {place}.",

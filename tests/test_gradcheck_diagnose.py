@@ -1,4 +1,4 @@
-"""diagnose: every mistake is planted in the gradient of a random problem and must be named, and nothing else."""
+"""diagnose: mistakes planted in the gradients of random problems must be named, and nothing else."""
 
 import re
 import time
@@ -145,18 +145,16 @@ def test_a_factor_in_the_data_loss_is_said_to_be_there():
 
 def test_what_two_and_n_cannot_be_told_apart_by_is_said():
     p = Problem(N=2, C=2)
-    check(diagnose(evidence(p, 2 * p.g)), "factor", 2, r"^Wrong by the factor 2: .*2 is also N here")
+    check(diagnose(evidence(p, 2 * p.g)), "factor", 2, r"^Wrong by the factor 2: .*2 is also N and C here")
     p = Problem(N=5)
     assert "also" not in diagnose(evidence(p, 2 * p.g)).text
 
 
 def test_one_entry_has_simple_factors_only():
-    p = Problem()
     one = np.array(3.0)
     for c, kind in ((2.0, "factor"), (-1.0, "factor"), (1.234, "other")):
         e = Evidence(one, c * one, one, np.array(1e-6), np.array(True))
         assert diagnose(e).kind == kind
-    del p
 
 
 def test_a_gradient_of_zeros():
@@ -285,7 +283,7 @@ PENALTIES = {
     "not the bias": (
         lambda p: p.g - p.rest * (np.arange(p.D) == p.D - 1),
         None,
-        r"The last column of W \(the bias\?\) is regularized by the loss, not by the gradient: .* lacks 0.2 W",
+        r"The last column of W \(the bias\?\) is regularized by the loss, not .*: analytic lacks 0.2 W",
     ),
 }
 
@@ -601,8 +599,18 @@ def test_a_bias_and_scores():
 
     def of_b(analytic):
         tolerance = np.full(p.C, 1e-9)
-        return diagnose(Evidence(b, analytic, db, tolerance, np.abs(analytic - db) > 1e-9, inputs=inputs,
-                                 examples=(p.X, p.y), class_axis=0))  # fmt: skip
+        return diagnose(
+            Evidence(
+                b,
+                analytic,
+                db,
+                tolerance,
+                np.abs(analytic - db) > 1e-9,
+                inputs=inputs,
+                examples=(p.X, p.y),
+                class_axis=0,
+            )
+        )
 
     check(of_b(p.N * db), "factor", p.N, "N = 23")
     check(
@@ -616,10 +624,11 @@ def test_a_bias_and_scores():
     check(diagnose(e), "class", None, "own term is missing")
 
     def of_scores(analytic):
-        s, numeric = p.S, p.ds / p.N
+        s, numeric, inputs = p.S, p.ds / p.N, {"s": p.S, "y": p.y}
         wrong = np.abs(analytic - numeric) > 1e-9
-        return diagnose(Evidence(s, analytic, numeric, np.full(s.shape, 1e-9), wrong, inputs={"s": s, "y": p.y},
-                                 examples=(s, p.y)))  # fmt: skip
+        return diagnose(
+            Evidence(s, analytic, numeric, np.full(s.shape, 1e-9), wrong, inputs=inputs, examples=(s, p.y))
+        )
 
     check(of_scores(p.ds), "factor", p.N, "N = 23")
     check(of_scores((p.ds + p.Y) / p.N), "class", None, r"lacks -\(1/N\) at \[i, y\[i\]\]")
@@ -683,8 +692,15 @@ def test_a_vector_of_weights(labels):
     rng = np.random.default_rng(0)
     X, y, w = rng.standard_normal((15, 5)), rng.integers(0, 2, 15), rng.standard_normal(5)
     ds = 1 / (1 + np.exp(-X @ w)) - y
-    e = Evidence(w, ds @ X, ds @ X / 15, np.full(5, 1e-9), np.ones(5, bool), name="w",
-                 examples=(X, y if labels == "0 and 1" else 2 * y - 1))  # fmt: skip
+    e = Evidence(
+        w,
+        ds @ X,
+        ds @ X / 15,
+        np.full(5, 1e-9),
+        np.ones(5, bool),
+        name="w",
+        examples=(X, y if labels == "0 and 1" else 2 * y - 1),
+    )
     check(diagnose(e), "factor", 15, "N = 15")
     check(
         diagnose(replace(e, analytic=np.delete(ds, 4) @ np.delete(X, 4, 0) / 15)),
@@ -703,7 +719,7 @@ def test_a_vector_of_weights(labels):
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_garbage_is_other(loss, known):
-    for seed in range(60):
+    for seed in range(40):
         p = Problem(loss, seed, N=5 + seed % 20, D=3 + seed % 5, C=3 + seed % 3)
         size = np.max(np.abs(p.g))
         noise = p.rng.standard_normal(p.g.shape)
@@ -739,8 +755,12 @@ def test_some_entries_by_one_factor():
 def test_entries_at_kinks_count_for_nothing():
     """Beyond the tolerance and not called wrong: the numeric value there is no derivative."""
     p = Problem("svm")
-    for analytic, kind in ((2 * p.g, "factor"), (p.data, "penalty"), (p.g + p.by_scores(p.own), "class"),
-                           (p.without(np.flatnonzero(p.ds.any(axis=1))[3]), "example")):  # fmt: skip
+    for analytic, kind in (
+        (2 * p.g, "factor"),
+        (p.data, "penalty"),
+        (p.g + p.by_scores(p.own), "class"),
+        (p.without(np.flatnonzero(p.ds.any(axis=1))[3]), "example"),
+    ):
         e = evidence(p, analytic)
         numeric, wrong = e.numeric.copy(), e.wrong.copy()
         numeric[1, [0, 3]] += 7.0
@@ -805,9 +825,19 @@ def test_odd_evidence_is_answered():
                 None,
                 (rng.standard_normal((4, shape[-1] if shape else 2)), rng.integers(0, max(rows, 1), 4)),
             ]
-            e = Evidence(x, a, n, tolerance, wrong, output, ["", "data loss", "regularization"][rng.integers(3)],
-                         examples=cases[rng.integers(2)], reg=[None, 0.0, 1e-9][rng.integers(3)],
-                         class_axis=[None, 0, 1][rng.integers(3)])  # fmt: skip
+            term = ["", "data loss", "regularization"][rng.integers(3)]
+            e = Evidence(
+                x,
+                a,
+                n,
+                tolerance,
+                wrong,
+                output,
+                term,
+                examples=cases[rng.integers(2)],
+                reg=[None, 0.0, 1e-9][rng.integers(3)],
+                class_axis=[None, 0, 1][rng.integers(3)],
+            )
             cause = diagnose(e)
             assert cause.kind in KINDS
             assert "nan" not in cause.text, cause

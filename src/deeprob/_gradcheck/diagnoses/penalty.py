@@ -45,8 +45,8 @@ def _excesses(case: Case) -> Iterator[tuple[Part, ...]]:
     for region in regions(case):
         for form in FORMS[:2]:
             yield from _fitted(case, region, (form,))
+    yield from _replaced(case)
     if case.n_wrong >= 5:
-        yield from _replaced(case)
         for pair in itertools.combinations(FORMS, 2):
             if pair[0] in FORMS[:2]:
                 yield from _fitted(case, regions(case)[0], pair)

@@ -590,6 +590,12 @@ def test_the_label_where_the_loss_is_not_known():
     check(diagnose(evidence(p, numeric + shifted, numeric)), "class", None, "off by one")
 
 
+def test_another_multiple_of_the_label():
+    p = Problem("squared_hinge")
+    cause = diagnose(evidence(p, p.g + 0.7 * p.by_scores(p.Y)))
+    check(cause, "class", None, r"own term is wrong: analytic has 0\.7 \(1/N\) X\[i\] in row y\[i\] too much")
+
+
 def test_a_bias_and_scores():
     p = Problem()
     b = p.rng.standard_normal(p.C)

@@ -724,8 +724,8 @@ def test_a_vector_of_weights(labels):
 
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize("loss", LOSSES)
-def test_garbage_is_other(loss, known):
-    for seed in range(40):
+def test_garbage_is_other(loss, known, one_blas_thread):
+    for seed in range(12):
         p = Problem(loss, seed, N=5 + seed % 20, D=3 + seed % 5, C=3 + seed % 3)
         size = np.max(np.abs(p.g))
         noise = p.rng.standard_normal(p.g.shape)
@@ -854,9 +854,9 @@ def test_what_agrees_is_not_wrong():
     assert diagnose(evidence(p, p.g)).kind == "agrees"
 
 
-@pytest.mark.parametrize("loss", LOSSES)
-def test_the_size_of_cifar10_takes_a_tenth_of_a_second(loss):
-    p = Problem(loss, N=500, D=3073, C=10, scale=0.02)
+def test_the_size_of_cifar10(one_blas_thread):
+    """About 0.02 to 0.09 s of one core each; minutes, if something computes a matrix for each example."""
+    p = Problem("softmax", N=500, D=3073, C=10, scale=0.02)
     counts = np.flatnonzero(p.ds.any(axis=1))
     for analytic, kind in (
         (p.data, "penalty"),
@@ -865,11 +865,7 @@ def test_the_size_of_cifar10_takes_a_tenth_of_a_second(loss):
         (p.without(counts[7], counts[11]), "example"),
         (p.rng.standard_normal(p.g.shape), "other"),
     ):
-        e = evidence(p, analytic)
-        times = []
-        for _ in range(3):
-            start = time.process_time()
-            cause = diagnose(e)
-            times.append(time.process_time() - start)
+        start = time.process_time()
+        cause = diagnose(evidence(p, analytic))
         assert cause.kind == kind, cause
-        assert min(times) < 0.5  # about 0.02 to 0.09 s on one core; room for slower machines
+        assert time.process_time() - start < 5

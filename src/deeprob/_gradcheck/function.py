@@ -61,11 +61,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Function:
-    """A function under check: sum of weight x func(inputs) over its parts, usually one."""
+    """A function under check: sum of weight x func(inputs) over its parts, usually one.
+
+    Of a term, ``scale`` is the weight that it has in the whole function.
+    """
 
     inputs: tuple[Input, ...]
     parts: tuple[Part, ...]
     term: str = ""
+    scale: float = 1.0
 
     @property
     def func(self) -> Callable[..., Any]:

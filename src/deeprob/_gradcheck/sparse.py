@@ -68,8 +68,8 @@ def grad_check_sparse(
     >>> import deeprob
     >>> w = np.array([1.0, -3.0, 0.5])
     >>> result = deeprob.grad_check_sparse(lambda w: np.sum(w**2), w, 2 * w, num_checks=2, h=1e-5)
-    numerical: -6.000000 analytic: -6.000000, relative error: 3.459158e-12
-    numerical: -6.000000 analytic: -6.000000, relative error: 3.459158e-12
+    numerical: -6.000000 analytic: -6.000000, relative error: 0.000000e+00
+    numerical: -6.000000 analytic: -6.000000, relative error: 0.000000e+00
     >>> bool(result), result.indices.tolist()
     (True, [[1], [1]])
     """

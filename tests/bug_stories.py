@@ -136,9 +136,14 @@ def _last_class_skipped(dW, *_):
     return wrong
 
 
-def _labels_from_one(dW, W, X, y):
-    shift = _ones(y - 1, len(W)) - _ones(y, len(W))  # onehot(C) is a row of 0
-    return dW + shift.T @ X / len(y)
+def _label_off_by_one(dW, W, X, y):
+    before = np.roll(_ones(y, len(W)), -1, axis=1)  # class 0 becomes the last one
+    return dW + (_ones(y, len(W)) - before).T @ X / len(y)
+
+
+def _last_batch_lost(dW, W, X, y):
+    ds = (_probabilities(_scores(W, X)) - _ones(y, len(W)))[-2:]
+    return dW - ds.T @ X[-2:] / len(y)
 
 
 def _repeated_labels_lost(dW, W, X, y):
@@ -161,7 +166,8 @@ def _class_stories():
         "softmax_without_minus_one": lambda dW, W, X, y: dW + _ones(y, len(W)).T @ X / len(y),
         "last_example_skipped": _last_example_skipped,
         "last_class_skipped": _last_class_skipped,
-        "labels_from_one": _labels_from_one,
+        "label_off_by_one": _label_off_by_one,
+        "last_batch_lost": _last_batch_lost,
         "repeated_labels_lost": _repeated_labels_lost,
         "svm_wrong_margin": _svm_wrong_margin,
     }

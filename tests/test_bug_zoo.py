@@ -234,7 +234,8 @@ def test_wrong_versions_fail_a_check_with_torchs_tolerances_unless_strict(bug):
     if bug.kind in {"nondeterministic", "input changed"}:
         pytest.skip("its gradient is right for one call on a copy")
     hidden = all(agrees_for_torch(*pair) for pair in pairs(bug, bug.function, h=1e-6))
-    assert hidden == bug.strict
+    # A loss in float32 fails for torch; deeprob says why, and with strict=True does not excuse it.
+    assert hidden == (bug.strict and bug.name != "loss_in_float32")
 
 
 @every_bug

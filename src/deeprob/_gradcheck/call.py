@@ -57,6 +57,7 @@ def gradcheck(
         By how much two calls at the same point may differ.
     fast_mode : bool
         Compare one random projection of each Jacobian, two evaluations an input; all entries if it disagrees.
+        ``strict`` compares all.
     strict : bool
         Allow only what the difference quotient's own error bound leaves open, instead of ``atol`` and
         ``rtol`` (steps are chosen then, eps is not used); compare slopes along lines, where small terms add

@@ -30,7 +30,7 @@ class _Found:
 def check(function: Function, settings: Settings) -> GradCheckResult:
     """Check all gradients that the function returns."""
     found = _Found()
-    if settings.fast:
+    if settings.fast and not settings.strict:
         made, evaluations = projections(function, settings)
         found.evaluations += evaluations
         if made and all(one.ok for one in made):
@@ -54,9 +54,12 @@ def check(function: Function, settings: Settings) -> GradCheckResult:
         made_here, calls = compare(function, i, pair_of(exact, given, i, point), settings, exact.shape)
         found.comparisons.append(made_here)
         found.evaluations += calls
-    if settings.strict or not all(made.ok for made in found.comparisons):
-        _apart(function, settings, found)
-    found.comparisons = [explained(made, function) for made in found.comparisons]
+    terms: list[Comparison] = []
+    if settings.strict or not all(made_here.ok for made_here in found.comparisons):
+        terms = _apart(function, settings, found)
+    totals = [_blamed(total, terms) or explained(total, function) for total in found.comparisons]
+    wrong = not all(one.ok for one in terms)
+    found.comparisons = totals + (terms if settings.strict or wrong else [])
     return found.result(settings)
 
 
@@ -114,23 +117,31 @@ def _difference(one: Array, other: Array) -> float:
 
 
 def _linear(analytic: Analytic, settings: Settings, found: _Found) -> None:
-    """Ask for the vjp of twice a grad_output: as it is linear, twice as much."""
+    """See whether the vjp is linear in its grad_output: nothing for none, twice as much for twice of it."""
     if analytic.vjp is None or not analytic.output.size:
         return
     one = np.random.default_rng(0).uniform(0.5, 1.0, analytic.shape)
-    first, twice = (vjp_gradients(analytic.vjp, scale * one) for scale in (1.0, 2.0))
-    for once, double in zip(first, twice, strict=False):
-        if once is None or double is None:
+    many = (vjp_gradients(analytic.vjp, scale * one) for scale in (0.0, 1.0, 2.0))
+    for gradients in zip(*many, strict=False):
+        if any(gradient is None for gradient in gradients):
             continue
-        expected, got = 2.0 * np.asarray(once, np.float64), np.asarray(double, np.float64)
-        bound = settings.atol + 1e-6 * float(np.abs(expected).max(initial=0.0))
-        if expected.shape != got.shape or not _same(expected, got, bound):
-            text = "vjp is not linear in its grad_output: for twice of it the gradient is not twice as large"
-            if expected.shape == got.shape and _same(expected / 2.0, got, bound):
-                text = "vjp ignores its grad_output: is the gradient multiplied by it"
-                text += "?"
-            found.causes.append(Cause("grad_output", text if text.endswith("?") else text + "."))
+        none, once, twice = (np.asarray(gradient, np.float64) for gradient in gradients)
+        said = _not_linear(none, once, twice, settings.atol)
+        if said:
+            found.causes.append(Cause("grad_output", said))
             return
+
+
+def _not_linear(nothing: Array, once: Array, twice: Array, atol: float) -> str | None:
+    if not nothing.shape == once.shape == twice.shape:
+        return "vjp returns gradients of different shapes for different grad_outputs."
+    if np.any(once != 0.0) and _same(once, twice, 0.0):
+        return "vjp ignores its grad_output: is the gradient multiplied by it?"
+    if not _same(2.0 * once, twice, atol + 1e-6 * float(np.abs(twice).max(initial=0.0))):
+        return "vjp is not linear in its grad_output: for twice of it the gradient is not twice as large."
+    if np.any((nothing != 0.0) & np.isfinite(nothing)):
+        return "vjp returns a gradient that is not 0 for a grad_output of 0: is all of it multiplied by it?"
+    return None
 
 
 def _unchecked(function: Function, given: Analytic, found: _Found) -> None:
@@ -151,15 +162,15 @@ def _dtypes(function: Function, given: Analytic, found: _Found) -> None:
             found.causes.append(Cause("other", text))
 
 
-def _apart(function: Function, settings: Settings, found: _Found) -> None:
-    """Compare each term of a regularized loss, strictly; a total's mistake is that of its term."""
+def _apart(function: Function, settings: Settings, found: _Found) -> list[Comparison]:
+    """Compare each term of a regularized loss, strictly."""
     terms = terms_of(function)
     if not terms or any(not made.comparable for made in found.comparisons):
-        return
+        return []
     size = max(p.memory.size for p in (function.inputs[i].point for i in function.movable) if p is not None)
     if size > MANY and function.objectives() is None:
         found.notes.append(f"the terms were not checked apart: more than {MANY} entries")
-        return
+        return []
     strict = replace(settings, strict=True)
     made: list[Comparison] = []
     for term in terms:
@@ -169,24 +180,24 @@ def _apart(function: Function, settings: Settings, found: _Found) -> None:
             assert point is not None
             pair = pair_of(analytic, analytic, i, point)
             one, calls = compare(term, i, pair, strict, analytic.shape)
-            made.append(explained(one, term))
+            made.append(explained(_scaled(one, term.scale), term))
             found.evaluations += 2 * calls
-    wrong = [one for one in made if not one.ok]
-    if settings.strict or wrong:
-        found.comparisons = [_blamed(one, wrong) for one in found.comparisons] + made
+    return made
 
 
-def _blamed(total: Comparison, wrong: list[Comparison]) -> Comparison:
-    """Give a total's wrong entries the kind of the term that is wrong; that term has the words."""
-    causes = [cause for one in wrong if one.input == total.input for cause in one.causes if not cause.ok]
+def _scaled(one: Comparison, scale: float) -> Comparison:
+    """Return a term's derivatives as they are in the whole: 0.2 W, not 2 W for each unit of reg."""
+    if scale == 1.0:
+        return one
+    arrays = {name: scale * getattr(one, name) for name in ("analytic", "numeric", "tolerance")}
+    return replace(one, **arrays)
+
+
+def _blamed(total: Comparison, terms: list[Comparison]) -> Comparison | None:
+    """Give a total's wrong entries the kind of the term that is wrong; None if none is."""
+    causes = [cause for one in terms if one.input == total.input for cause in one.causes if not cause.ok]
     if not causes or not total.wrong.any():
-        return total
+        return None
     verdicts = total.verdicts.copy()
     verdicts[total.wrong] = causes[0].kind
-    said = Cause(causes[0].kind, f"It is the {_term_names(wrong, total.input)} that is wrong.")
-    return replace(total, verdicts=verdicts, causes=(*total.causes, said))
-
-
-def _term_names(wrong: list[Comparison], which: int) -> str:
-    names = list(dict.fromkeys(one.term for one in wrong if one.input == which))
-    return " and the ".join({"regularization": "regularization term"}.get(name, name) for name in names)
+    return replace(total, verdicts=verdicts)

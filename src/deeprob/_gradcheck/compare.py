@@ -9,11 +9,11 @@ import numpy as np
 from .. import _around
 from .._around import Array, Positions
 from ..objective import Objective
-from .comparison import Cause, Comparison
+from .comparison import Cause, Comparison, Mask
 from .diagnose import Evidence, diagnose
-from .explain import judge, opinions
+from .explain import Opinion, judge, opinions
 from .function import Analytic, Function
-from .quotients import LADDER, LARGEST, Numeric, slopes_along, step_sizes
+from .quotients import LADDER, Noise, Numeric, slopes_along, step_sizes
 from .settings import EPS, EPS32, Settings
 
 # An analytic gradient's own rounding: of sums of terms larger than their result.
@@ -39,50 +39,34 @@ def compare(
     """Compare the derivatives with respect to one input; also return how often the function was called."""
     numeric = Numeric(function, which)
     expected = (*numeric.point.memory.shape, *shape)
-    entries = int(np.prod(expected, dtype=np.float64))
-    if entries > LARGEST:
-        raise ValueError(
-            f"{function.inputs[which].name} has {numeric.size} entries and the output "
-            f"{entries // numeric.size}; a Jacobian of more than {LARGEST} entries is not built: use "
-            "fast_mode=True"
-        )
     h = step_sizes(numeric.point, None if settings.strict else settings.eps)
-    noise, rounds = numeric.noise(np.random.default_rng(0)) if settings.strict else (np.zeros(1), False)
+    noise = numeric.noise() if settings.strict else None
     quotients = numeric.central(h)
-    spread = _spread(numeric, h, quotients, noise) if settings.strict else 0.0
-    n, m = quotients.shape
+    spread = 0.0 if noise is None else _spread(numeric, h, quotients, noise.size)
     if pair.exact.shape != expected:
         return _misshapen(function, which, pair, quotients.reshape(expected), h, shape), numeric.evaluations
-    exact, given = pair.exact.reshape(n, m), pair.given.reshape(n, m)
-    rounding = _ROUNDING * _largest(exact)
-    own = _ROUNDING32 * _largest(exact) if pair.float32 else rounding
-    tolerance = settings.allowed(quotients) + spread + (own if settings.strict or pair.float32 else 0.0)
-    verdicts = np.full((n, m), "agrees", "U16")
-    with np.errstate(invalid="ignore"):
-        beyond = ~(np.abs(given - quotients) <= tolerance)
-    if beyond.any():
-        if not settings.strict:
-            noise, rounds = numeric.noise(np.random.default_rng(0))
-        _reconsider(
-            numeric, beyond, exact, given, quotients, tolerance, verdicts, settings, noise, rounds, rounding
-        )
-    excused = (verdicts == "kink") | (verdicts == "float32")
+    table = _Table(numeric, settings, pair, quotients)
+    table.tolerance = table.tolerance + spread
+    if table.beyond.any():
+        noise = numeric.noise() if noise is None else noise
+        table.reconsider(noise)
+    excused = (table.verdicts == "kink") | (table.verdicts == "float32")
     made = Comparison(
         term=function.term,
         name=function.inputs[which].name,
         input=which,
         output=0,
         output_shape=shape,
-        analytic=given.reshape(expected),
-        numeric=quotients.reshape(expected),
-        tolerance=tolerance.reshape(expected),
+        analytic=table.given.reshape(expected),
+        numeric=table.quotients.reshape(expected),
+        tolerance=table.tolerance.reshape(expected),
         h=h.reshape(numeric.point.memory.shape),
-        verdicts=verdicts.reshape(expected),
+        verdicts=table.verdicts.reshape(expected),
         excused=excused.reshape(expected),
     )
-    causes = _round_off(made, pair, exact, settings, rounds) + _excuses(made)
-    if settings.strict and not shape and made.ok:
-        causes += _along_lines(numeric, exact[:, 0], noise)
+    causes = _round_off(made, pair, settings, noise is not None and noise.float32) + _excuses(made)
+    if noise is not None and settings.strict and not shape and made.ok:
+        causes += _along_lines(numeric, table.exact[:, 0], noise.size)
     return replace(made, causes=causes), numeric.evaluations
 
 
@@ -98,51 +82,62 @@ def _spread(numeric: Numeric, h: Array, quotients: Array, noise: Array) -> Array
     return np.asarray(np.where(np.isfinite(twice), twice, 0.0) + 8.0 * noise / h[:, None])
 
 
-def _reconsider(
-    numeric: Numeric,
-    beyond: np.ndarray,
-    exact: Array,
-    given: Array,
-    quotients: Array,
-    tolerance: Array,
-    verdicts: np.ndarray,
-    settings: Settings,
-    noise: Array,
-    rounds: bool,
-    rounding: float,
-) -> None:
-    """Judge entries beyond the tolerance again; writes their numeric values, tolerances and verdicts."""
-    entries = np.flatnonzero(beyond.any(axis=1))
+class _Table:
+    """The derivatives by one input, (n, m): n entries of the input, m of the output."""
 
-    def allowed(values: Array) -> Array:
-        return settings.allowed(values) + rounding
+    def __init__(self, numeric: Numeric, settings: Settings, pair: Pair, quotients: Array) -> None:
+        self.numeric, self.settings, self.quotients = numeric, settings, quotients
+        self.exact, self.given = (one.reshape(quotients.shape) for one in (pair.exact, pair.given))
+        self.size = _largest(self.exact)
+        self.tolerance = settings.allowed(quotients)
+        if settings.strict or pair.float32:
+            self.tolerance += (_ROUNDING32 if pair.float32 else _ROUNDING) * self.size
+        self.verdicts = np.full(quotients.shape, "agrees", "U16")
 
-    opinion = opinions(numeric, entries, exact[entries], allowed, noise)
-    known = np.isfinite(opinion.numeric)
-    looked = beyond[entries]
-    here = np.where(looked & known, opinion.numeric, quotients[entries])
-    quotients[entries] = here
-    bound = np.where(looked & known, np.fmax(allowed(here), 4.0 * opinion.doubt), tolerance[entries])
-    tolerance[entries] = bound
-    kinds = np.full(looked.shape, "other", "U16")
-    kinds[opinion.agrees] = "float32" if rounds else "agrees"
-    kinds[opinion.kink] = "kink"
-    right = opinion.agrees | opinion.kink
-    lost = np.abs(given[entries] - exact[entries])
-    kinds[right & (lost > tolerance[entries]) & (lost <= _LOST * _largest(exact))] = "float32"
-    kinds[right & (lost > np.fmax(tolerance[entries], _LOST * _largest(exact)))] = "other"
-    with np.errstate(invalid="ignore"):
-        unknown = ~np.isfinite(given[entries]) | (~np.isfinite(here) & ~right)
-    kinds[unknown] = "not finite"
-    kinds[~looked] = "agrees"
-    verdicts[entries] = kinds
+    @property
+    def beyond(self) -> Mask:
+        """Which entries are beyond their tolerance."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(~(np.abs(self.given - self.quotients) <= self.tolerance))
+
+    def allowed(self, values: Array) -> Array:
+        """Return the tolerance of second opinions, whose numeric values are better known."""
+        return self.settings.allowed(values) + _ROUNDING * self.size
+
+    def reconsider(self, noise: Noise) -> None:
+        """Judge the entries beyond the tolerance again: numeric values, tolerances and verdicts."""
+        beyond = self.beyond
+        entries = np.flatnonzero(beyond.any(axis=1))
+        opinion = opinions(self.numeric, entries, self.exact[entries], self.allowed, noise.size)
+        looked = beyond[entries]
+        better = looked & np.isfinite(opinion.numeric)
+        values = np.where(better, opinion.numeric, self.quotients[entries])
+        bound = np.fmax(self.allowed(values), 4.0 * opinion.doubt)
+        self.quotients[entries] = values
+        self.tolerance[entries] = np.where(better, bound, self.tolerance[entries])
+        kinds = self._kinds(entries, opinion, noise.float32)
+        self.verdicts[entries] = np.where(looked, kinds, "agrees")
+
+    def _kinds(self, entries: Positions, opinion: Opinion, float32: bool) -> Any:
+        """Return the verdicts of entries that were judged again."""
+        given, exact, tolerance = self.given[entries], self.exact[entries], self.tolerance[entries]
+        right = opinion.agrees | opinion.kink
+        kinds = np.full(right.shape, "other", "U16")
+        kinds[opinion.agrees] = "float32" if float32 else "agrees"
+        kinds[opinion.kink] = "kink"
+        with np.errstate(invalid="ignore"):
+            lost = np.abs(given - exact)
+        kinds[right & (lost > tolerance)] = "float32"
+        kinds[right & (lost > np.fmax(tolerance, _LOST * self.size))] = "other"
+        kinds[~np.isfinite(given) | (~np.isfinite(self.quotients[entries]) & ~right)] = "not finite"
+        return kinds
 
 
 def from_opinion(
     numeric: Numeric, entries: Positions, analytic: Array, quotients: Array, relative: float
 ) -> tuple[Any, Array]:
     """Return verdicts and tolerances of given quotients, which keep their values, by a relative error."""
-    noise, rounds = numeric.noise(np.random.default_rng(0))
+    noise = numeric.noise()
 
     def allowed(values: Array) -> Array:
         return np.asarray(relative * (np.abs(analytic) + np.abs(values)))
@@ -152,10 +147,10 @@ def from_opinion(
     with np.errstate(invalid="ignore"):
         beyond = ~(np.abs(analytic - quotients) <= tolerance)
     if beyond.any():
-        opinion = opinions(numeric, entries, analytic, allowed, noise)
+        opinion = opinions(numeric, entries, analytic, allowed, noise.size)
         right = beyond & opinion.agrees
         verdicts[beyond] = "other"
-        verdicts[right] = "float32" if rounds else "agrees"
+        verdicts[right] = "float32" if noise.float32 else "agrees"
         verdicts[beyond & opinion.kink] = "kink"
         verdicts[beyond & ~np.isfinite(analytic - quotients)] = "not finite"
         # What the quotient's own rounding and truncation explain, seen from the better one.
@@ -176,9 +171,7 @@ def _excuses(made: Comparison) -> tuple[Cause, ...]:
     return (Cause("kink", text, ok=True, verdicts=made.verdicts == "kink"),)
 
 
-def _round_off(
-    made: Comparison, pair: Pair, exact: Array, settings: Settings, rounds: bool
-) -> tuple[Cause, ...]:
+def _round_off(made: Comparison, pair: Pair, settings: Settings, rounds: bool) -> tuple[Cause, ...]:
     """Say in words that float32 is the reason: an excuse where the inputs are float32."""
     where = made.verdicts == "float32"
     if where.any() and pair.float32:
@@ -193,9 +186,9 @@ def _round_off(
     wrong = made.wrong
     if pair.float32 or not wrong.any() or not settings.strict:
         return ()
-    close = made.absolute_error <= 1e-5 * np.abs(made.numeric) + 1e-6 * _largest(exact)
+    close = made.absolute_error <= 1e-5 * np.abs(made.numeric) + 1e-6 * _largest(pair.exact)
     with np.errstate(over="ignore"):
-        rounded = np.all(exact.astype(np.float32) == exact)
+        rounded = np.all(pair.exact.astype(np.float32) == pair.exact)
     if rounded and bool(np.all(close[wrong])):
         text = "float32 round-off: the gradient has the digits of float32, though the inputs are float64."
         return (Cause("float32", text, verdicts=wrong),)

@@ -2,8 +2,8 @@
 
 A diagnosis is a model of the analytic gradient with few constants: 2 n, n less 0.2 W, the sum over all
 examples but one. It is made only if the model agrees with every entry within the tolerance. Simple
-explanations are tried first (`diagnoses.STAGES`), and where nothing fits, the cause says how many entries
-are wrong and where.
+explanations are tried first (`diagnoses.STAGES`); where nothing fits, the cause says how many entries are
+wrong, and where.
 """
 
 from dataclasses import replace

@@ -17,6 +17,8 @@ from ..regularizers import penalty_weights
 
 # Names under which functions take the strength of their penalty.
 STRENGTHS = ("reg", "lambda_", "lam", "lambd", "weight_decay", "reg_strength", "regularization")
+# The largest Jacobian that is built, in entries (512 MB of float64 with its steps and tolerances).
+LARGEST = 2**24
 _LOSSES = {getattr(losses, f"{name}_loss"): name for name in losses.NAMES}
 
 
@@ -59,11 +61,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Function:
-    """A function under check: sum of weight x func(inputs) over its parts, usually one."""
+    """A function under check: sum of weight x func(inputs) over its parts, usually one.
+
+    Of a term, ``scale`` is the weight that it has in the whole function.
+    """
 
     inputs: tuple[Input, ...]
     parts: tuple[Part, ...]
     term: str = ""
+    scale: float = 1.0
 
     @property
     def func(self) -> Callable[..., Any]:
@@ -369,6 +375,8 @@ def _through_vjp(
     output: Array, dtype: np.dtype[Any], vjp: Callable[..., Any], function: Function
 ) -> Analytic:
     """Build each input's Jacobian from one call of vjp for each entry of the output."""
+    for _, given in _points(function):
+        _refuse_large(given.name, given.point.memory.size, output.size)
     kind = dtype if dtype.kind == "f" else np.dtype(np.float64)
     rows: dict[int, list[Array]] = {}
     dtypes: dict[int, np.dtype[Any]] = {}
@@ -389,6 +397,14 @@ def _through_vjp(
         stacked = np.moveaxis(np.stack(many), 0, -1)
         jacobians[i] = stacked.reshape(*many[0].shape, *output.shape)
     return Analytic(output, jacobians, dtypes, vjp)
+
+
+def _refuse_large(name: str, entries: int, outputs: int) -> None:
+    if entries * outputs > LARGEST:
+        raise ValueError(
+            f"{name} has {entries} entries and the output {outputs}; a Jacobian of more than {LARGEST} "
+            "entries is not built: use fast_mode=True"
+        )
 
 
 def _points(function: Function) -> Iterator[tuple[int, Any]]:

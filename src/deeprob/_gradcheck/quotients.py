@@ -17,8 +17,6 @@ _EPS = float(np.finfo(np.float64).eps)
 # rounding does. A factor of 16 lets a smooth function's one-sided slopes draw together by 16 and central
 # ones by 256.
 LADDER = 2.0 ** -np.array([4.0, 8.0, 12.0, 16.0, 20.0, 24.0])
-# The largest Jacobian that is built, in entries (512 MB of float64 with its steps and tolerances).
-LARGEST = 2**24
 
 
 @dataclass(frozen=True)
@@ -30,6 +28,14 @@ class Slopes:
     central: Array
     h: Array
     evaluations: int
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What rounding leaves in each entry of the output, (m,), and whether its values are all float32's."""
+
+    size: Array
+    float32: bool
 
 
 class Numeric:
@@ -88,13 +94,14 @@ class Numeric:
         ]
         return Slopes(sides[0], sides[1], (sides[0] + sides[1]) / 2.0, h, 0)
 
-    def noise(self, rng: np.random.Generator) -> tuple[Array, bool]:
-        """Return what rounding leaves in each entry of the output, (m,), and whether float32 did it.
+    def noise(self) -> Noise:
+        """Estimate what rounding leaves in the output.
 
-        Estimated from differences of high order of values along a line, which only noise has (More and Wild
+        From differences of high order of values along a random line, which only noise has (More and Wild
         2011, ECnoise); at least 2 eps abs(f). Where close values do not differ at all, the function may
         round its argument: values further apart are looked at as well.
         """
+        rng = np.random.default_rng(0)
         shape = self.point.memory.shape
         # No powers of two: their squares would be numbers of float32 too.
         direction = rng.choice([-1.0, 1.0], shape) * rng.uniform(0.5, 1.0, shape)
@@ -105,10 +112,9 @@ class Numeric:
         both = np.concatenate([close, far])
         with np.errstate(all="ignore"):
             least = 2.0 * _EPS * np.abs(np.where(np.isfinite(both), both, 0.0)).max(axis=0)
-            coarse = _noise(far)
-            found = np.where(_noise(close) > 0.0, _noise(close), coarse)
-            float32 = bool(np.all(both.astype(np.float32) == both) and np.any(both != np.round(both)))
-        return np.maximum(np.where(np.isfinite(found), found, 0.0), least), float32 and both.size > 0
+            found = np.where(_noise(close) > 0.0, _noise(close), _noise(far))
+            float32 = np.unique(both[:, :1]).size > 1 and bool(np.all(both.astype(np.float32) == both))
+        return Noise(np.maximum(np.where(np.isfinite(found), found, 0.0), least), float32)
 
 
 _POINTS = 8

@@ -122,7 +122,7 @@ def _html_table(entries: Sequence[Entry]) -> str:
         made = [_cell("td", escape(cell), k == 0) for k, cell in enumerate(numbers)]
         rows.append(f"<tr>{''.join(made)}{_cell('td', said, True)}</tr>")
     return (
-        f'<table style="border-collapse:collapse;margin:0.3em 0;{_NUMBERS}">'
+        f'<table style="border-collapse:collapse;margin:0.3em 0;color:inherit;{_NUMBERS}">'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
 

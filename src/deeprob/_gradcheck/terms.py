@@ -22,7 +22,7 @@ def terms_of(function: Function) -> list[Function]:
     data = replace(function, parts=(function.with_strength(0.0),), term="data loss")
     larger = _visible(function, data)
     parts = (function.with_strength(larger, 1.0 / larger), function.with_strength(0.0, -1.0 / larger))
-    return [data, replace(function, parts=parts, term="regularization")]
+    return [data, replace(function, parts=parts, term="regularization", scale=reg)]
 
 
 def _visible(function: Function, data: Function) -> float:

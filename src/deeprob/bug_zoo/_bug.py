@@ -36,7 +36,7 @@ class Bug:
     line : tuple of str
         The wrong line and the right one; "" where there is none.
     strict : bool
-        True where PyTorch's default tolerances hide the mistake.
+        True where a check with PyTorch's tolerances hides the mistake, or excuses it as float32.
 
     Examples
     --------

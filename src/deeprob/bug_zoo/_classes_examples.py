@@ -92,7 +92,7 @@ def svm_loss_in_loops(W: Array, X: Array, y: Array) -> Loss:
 @planted(
     "class",
     svm_loss_in_loops,
-    given.plain_classifier,
+    given.two_of_four_classes,
     line=(
         "            dW[y[i]] -= violations * X[i] / N",
         "        dW[y[i]] -= violations * X[i] / N",
@@ -125,8 +125,7 @@ def svm_label_updated_in_the_loop(W: Array, X: Array, y: Array) -> Loss:
     plain_softmax_loss,
     given.plain_classifier,
     line=("ds = p / N", "ds = (p - onehot(y, len(W))) / N"),
-    source="mantasu/cs231n#10 (softmax_loss -1 subtraction); the question 'CS231n: How to calculate gradient "
-    "for Softmax loss function?' on Stack Overflow",
+    source="mantasu/cs231n#10 (softmax_loss -1 subtraction); hankcs/CS224n#17",
 )
 def softmax_without_minus_one(W: Array, X: Array, y: Array) -> Loss:
     """The scores' gradient is p; the -1 at the label is missing.
@@ -175,6 +174,43 @@ def last_example_skipped(W: Array, X: Array, y: Array) -> Loss:
     return loss, dW
 
 
+def softmax_loss_in_batches(W: Array, X: Array, y: Array) -> Loss:
+    """Softmax loss, its gradient in batches of two examples; N is even."""
+    N = len(y)
+    p = softmax(X @ W.T)
+    loss = -np.log(p[np.arange(N), y]).mean()
+    ds = p - onehot(y, len(W))
+    dW = np.zeros_like(W)
+    for start, end in zip(range(0, N, 2), range(2, N + 1, 2)):
+        dW += ds[start:end].T @ X[start:end] / N
+    return loss, dW
+
+
+@planted(
+    "example",
+    softmax_loss_in_batches,
+    given.plain_classifier,
+    line=(
+        "for start, end in zip(range(0, N, 2), range(2, N, 2)):",
+        "for start, end in zip(range(0, N, 2), range(2, N + 1, 2)):",
+    ),
+    source="nlintz/TensorFlow-Tutorials#49 (Exhaust training set)",
+)
+def last_batch_lost(W: Array, X: Array, y: Array) -> Loss:
+    """The last batch is never used when N is a multiple of the batch size.
+
+    The range of the batches' ends stops before N, and zip stops with the shorter range.
+    """
+    N = len(y)
+    p = softmax(X @ W.T)
+    loss = -np.log(p[np.arange(N), y]).mean()
+    ds = p - onehot(y, len(W))
+    dW = np.zeros_like(W)
+    for start, end in zip(range(0, N, 2), range(2, N, 2)):
+        dW += ds[start:end].T @ X[start:end] / N
+    return loss, dW
+
+
 def softmax_loss_over_classes(W: Array, X: Array, y: Array) -> Loss:
     """Softmax loss, its gradient in a loop over the classes."""
     N, C = len(y), len(W)
@@ -207,43 +243,37 @@ def last_class_skipped(W: Array, X: Array, y: Array) -> Loss:
     return loss, dW
 
 
-def softmax_loss_from_one(W: Array, X: Array, y: Array) -> Loss:
-    """Softmax loss for labels 1, ..., C."""
+def softmax_loss_in_place(W: Array, X: Array, y: Array) -> Loss:
+    """Softmax loss; the label's 1 is subtracted from its probability by index."""
     N = len(y)
     p = softmax(X @ W.T)
-    loss = -np.log(p[np.arange(N), y - 1]).mean()
-    target = np.arange(len(W)) == y[:, None] - 1
-    ds = (p - target) / N
-    dW = ds.T @ X
+    loss = -np.log(p[np.arange(N), y]).mean()
+    ds = p.copy()
+    ds[np.arange(N), y] -= 1
+    dW = ds.T @ X / N
     return loss, dW
-
-
-def _labels_from_one() -> tuple[Array, Array, Array]:
-    W, X, y = given.plain_classifier()
-    return W, X, y + 1
 
 
 @planted(
     "class",
-    softmax_loss_from_one,
-    _labels_from_one,
-    line=(
-        "target = np.arange(len(W)) == y[:, None]",
-        "target = np.arange(len(W)) == y[:, None] - 1",
-    ),
-    source="hunkim/DeepLearningZeroToAll#20 (one_hot of labels that start at 1)",
+    softmax_loss_in_place,
+    given.plain_classifier,
+    line=("ds[np.arange(N), y - 1] -= 1", "ds[np.arange(N), y] -= 1"),
+    source="imfing/audio-classification#5 (why y_train - 1?); "
+    "hunkim/DeepLearningZeroToAll#20 (one_hot of labels that start at 1)",
 )
-def labels_from_one(W: Array, X: Array, y: Array) -> Loss:
-    """The labels start at 1; the gradient takes them as if they started at 0.
+def label_off_by_one(W: Array, X: Array, y: Array) -> Loss:
+    """The labels are taken as if they started at 1, and one is subtracted.
 
-    Every example pushes the class after its own, and the last class's row of targets is all 0, with no error.
+    Some data sets and all of MATLAB count from 1; where labels start at 0, class 0 becomes -1, which is the
+    last class and no error.
     """
     N = len(y)
     p = softmax(X @ W.T)
-    loss = -np.log(p[np.arange(N), y - 1]).mean()
-    target = np.arange(len(W)) == y[:, None]
-    ds = (p - target) / N
-    dW = ds.T @ X
+    loss = -np.log(p[np.arange(N), y]).mean()
+    ds = p.copy()
+    ds[np.arange(N), y - 1] -= 1
+    dW = ds.T @ X / N
     return loss, dW
 
 
@@ -258,7 +288,7 @@ def softmax_loss_by_index(W: Array, X: Array, y: Array) -> Loss:
 
 
 @planted(
-    "example",
+    "class",
     softmax_loss_by_index,
     given.plain_classifier,
     line=("dW[y] -= X / N", "np.subtract.at(dW, y, X / N)"),

@@ -50,6 +50,12 @@ def classifier_with_ones() -> Arguments:
     return W, X, y, 0.1
 
 
+def two_of_four_classes() -> Arguments:
+    """Return W (4, 4), X, y; only classes 0 and 2 occur among the labels, as in a small batch."""
+    W, X, y = examples(13, C=4)
+    return W, X, 2 * (y % 2)
+
+
 def course_classifier() -> Arguments:
     """Return W, X, y, reg of the course's own check: W = 1e-4 randn, reg = 5e-6."""
     W, X, y = examples(6, N=8, D=6)

@@ -22,6 +22,7 @@ def least_squares_float64(w: Array, X: Array, t: Array) -> Loss:
     given.regression,
     line=("r = (X @ w - t).astype(np.float32)", "r = X @ w - t"),
     source="scipy/scipy#17636 (scipy.optimize.minimize does not work for np.float32); pytorch/pytorch#8230",
+    strict=True,
 )
 def loss_in_float32(w: Array, X: Array, t: Array) -> Loss:
     """The loss is computed in float32, where a step of 1e-6 disappears in the rounding.

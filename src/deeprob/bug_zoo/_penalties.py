@@ -315,7 +315,7 @@ def elastic_net_loss(W: Array, X: Array, y: Array, reg: float, l1_ratio: float) 
         "dW += reg * (l1_ratio * np.sign(W) + (1 - l1_ratio) * 2 * W)",
         "dW += reg * (l1_ratio * np.sign(W) + (1 - l1_ratio) * W)",
     ),
-    source="scikit-learn/scikit-learn#11646 (L2 counts twice, only with an L1 part); "
+    source="scikit-learn/scikit-learn#11646 (review: a factor 2 of L2 that appears only beside L1); "
     "scikit-learn/scikit-learn#16795",
 )
 def elastic_net_l2_twice(W: Array, X: Array, y: Array, reg: float, l1_ratio: float) -> Loss:

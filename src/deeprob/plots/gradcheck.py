@@ -47,7 +47,16 @@ _MANY = 3000
 _LINEAR, _DECADES = 0.1, 1e-6
 # Where the axis of differences over tolerances ends at the latest; an exact agreement lies at its lower end.
 _LOW = 1e-12
+# Numbers beyond 1e100 and 1e-100 lie at the ends, before matplotlib's own arithmetic overflows.
+_HUGE = 1e100
 _SIZE = (9.6, 3.9)
+
+
+def check_gradcheck(result: object) -> None:
+    """Raise unless this is the result of a gradient check."""
+    if not isinstance(result, GradCheckResult):
+        kind = type(result).__name__
+        raise TypeError(f"result is of type {kind}; expected what a gradient check returned")
 
 
 class GradCheckDisplay:
@@ -146,9 +155,7 @@ class GradCheckDisplay:
         ValueError, TypeError
             If it is no result, has nothing to draw, or has not this term.
         """
-        if not isinstance(result, GradCheckResult):
-            kind = type(result).__name__
-            raise TypeError(f"result is of type {kind}; expected what a gradient check returned")
+        check_gradcheck(result)
         blocks = [block for block in result.comparisons if block.comparable]
         if not blocks:
             raise ValueError("result has no derivatives to compare; print it to read why")
@@ -200,7 +207,7 @@ class GradCheckDisplay:
                 self._draw_excess(axes[1], groups)
             _legend(axes[-1], 2.0 if self.analytic.size > _MANY else 1.2)
             if ax is None:
-                figure_of(axes[0]).suptitle(_wrapped(self.title, 100), fontsize=10)
+                figure_of(axes[0]).suptitle(_wrapped(self.title, 110), fontsize=10)
             else:
                 axes[0].set_title(_wrapped(self.title, 48), fontsize=9)
         self.axes_, self.figure_ = axes, figure_of(axes[0])
@@ -236,7 +243,8 @@ class GradCheckDisplay:
         ax.plot([-end, end], [-end, end], color=COLORS[4], linewidth=1.0, linestyle="-", zorder=1)
         self.points_ = {}
         for name, where, look in groups:
-            (self.points_[name],) = ax.plot(self.numeric[where], self.analytic[where], **look)
+            shown = (np.clip(values[where], -_HUGE, _HUGE) for values in (self.numeric, self.analytic))
+            (self.points_[name],) = ax.plot(*shown, **look)
         ticks = _ticks(linear, largest)
         for scale, place in ((ax.set_xscale, ax.set_xticks), (ax.set_yscale, ax.set_yticks)):
             scale("symlog", linthresh=linear)
@@ -249,7 +257,7 @@ class GradCheckDisplay:
         """Return up to where the axes are linear, and the largest absolute value."""
         values = np.abs(np.stack([self.analytic, self.numeric]))
         values = np.where(np.isfinite(values), values, 0.0)
-        largest = float(values.max(initial=0.0)) or 1.0
+        largest = float(np.clip(values.max(initial=0.0), 1 / _HUGE, _HUGE)) if values.any() else 1.0
         seen = values[values > self.tolerance]
         linear = float(np.quantile(seen, _LINEAR)) if seen.size else largest
         return min(max(linear, largest * _DECADES), largest / 2), largest
@@ -259,8 +267,8 @@ class GradCheckDisplay:
         from matplotlib.ticker import MaxNLocator
 
         ordinary = self.excess[np.isfinite(self.excess) & (self.excess > 0)]
-        low = max(float(ordinary.min(initial=1.0)), _LOW) / 3
-        high = float(ordinary.max(initial=1.0)) * 3
+        low = max(float(ordinary.min(initial=0.1)), _LOW) / 3
+        high = min(float(ordinary.max(initial=10.0)), _HUGE) * 3
         shown = np.clip(np.nan_to_num(self.excess, nan=np.inf), low, high)  # no number: at the upper end
         entries = np.arange(shown.size)
         ax.axhline(1.0, color="#55555c", linewidth=1.0, linestyle=(0, (5, 2)), zorder=3, label="allowed")

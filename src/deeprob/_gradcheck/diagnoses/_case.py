@@ -15,7 +15,8 @@ import numpy.typing as npt
 from ..result import Cause
 from .evidence import Evidence, Floats, Mask
 
-_LEFT = 0.3  # share of the error that an explanation may leave: a chance fit leaves about all of it
+_LEFT = 0.5  # share of the error that an explanation may leave, however many entries there are
+_ALONE = 0.3  # the same where one entry is wrong
 _ROUNDING = 4 * np.finfo(np.float64).eps  # of a model of a few operations
 _TINY = 1e-290  # 0 against 0 is 0 units; far from where squares of units overflow
 
@@ -50,6 +51,7 @@ class Case:
         self.r = self.a - self.n
         self.n_wrong = int(np.count_nonzero(self.wrong))
         self.error = float(np.linalg.norm(self.r * self.unit))
+        self.size = float(np.linalg.norm(self.a * self.unit))
 
     def at(self, entries: npt.NDArray[np.intp]) -> "Case":
         """Return the case of some of the usable entries, to try many models at little cost."""
@@ -62,18 +64,29 @@ class Case:
 
     # ---- models ------------------------------------------------------------------------------------
 
-    def misfit(self, model: Floats, c: float = 1.0, unit: Floats | None = None) -> float:
+    def misfit(self, model: Floats, c: float = 1.0, *, free: int = 0, unit: Floats | None = None) -> float:
         """Return how far a is from the model, in units of the tolerance; infinite where it explains nothing.
 
-        ``c`` is the factor with which the numeric gradient, and so its error, is in the model; ``unit`` the
-        unit of the model's entries, where these are others.
+        ``c`` is the factor with which the numeric gradient, and so its error, is in the model; ``free`` how
+        many constants were fitted; ``unit`` the unit of the model's entries, where these are others.
         """
         unit = self.unit if unit is None else np.minimum(self.unit, unit)
         gap = (self.a - model) * unit
         if not gap.size or not np.all(np.abs(gap) <= 1.0 + max(1.0, abs(c))):
             return np.inf
         left = float(np.linalg.norm(gap))
-        return left if left <= _LEFT * self.error else np.inf
+        return left if left <= self._chance(free) * min(self.error, self.size) else np.inf
+
+    def _chance(self, free: int) -> float:
+        """Return how small a share of the error must be left, so that chance leaves so little once in 1,000.
+
+        Of m wrong entries a model without relation to them leaves a share below s with a probability of
+        about s^(m - free). A constant with a name need only be better than once in 100.
+        """
+        m = self.n_wrong
+        if m <= free:
+            return 0.0
+        return min(_LEFT, 10.0 ** ((-3.0 if free else -2.0) / (m - free)) if m > 1 else _ALONE)
 
     def fit(self, target: Floats, *columns: Floats) -> tuple[float, ...]:
         """Return the columns' least-squares coefficients, by the tolerance; NaN where there are none."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from ._case import Case, Floats, Mask
 from ._words import multiple
@@ -57,6 +58,10 @@ class Part:
     def values(self, x: Floats) -> Floats:
         """Return it at all usable entries, whose values of x are given."""
         return self.k * shaped(x, self.form) * self.region.mask
+
+    def some(self, x: Floats, entries: npt.NDArray[np.intp]) -> Floats:
+        """Return it at some of the usable entries."""
+        return self.k * shaped(x[entries], self.form) * self.region.mask[entries]
 
     def words(self, name: str) -> str:
         """Return "0.2 W"."""

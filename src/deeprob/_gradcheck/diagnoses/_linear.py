@@ -16,6 +16,7 @@ from ._case import Case, Floats
 
 _PROBE = 150_000  # examples times entries of a probe: a fraction of a millisecond
 _MOST_ENTRIES = 2_000
+_MOST_VALUES = 30_000_000  # of X, which is copied as float64
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,8 @@ def linear_models(case: Case) -> Iterator[Linear]:
         return
     X, y = np.asarray(e.examples[0]), np.asarray(e.examples[1])
     if X.ndim != 2 or y.shape != X.shape[:1] or not len(y) or y.dtype.kind not in "iu":
+        return
+    if X.size > _MOST_VALUES:
         return
     X, y = np.asarray(X, np.float64), y.astype(np.intp)
     if not np.isfinite(X).all():

@@ -180,14 +180,14 @@ def _deltas(case: Case) -> list[float]:
 
 def _recognized(linear: Linear, name: str, parts: Parts, delta: float, regions: list[Region]) -> Known | None:
     others, own = parts
-    sketch = linear.sketch(others - own)
+    sketch, x = linear.sketch(others - own), linear.case.x
     for scale, mean in ((1.0, True), (0.5, True), (float(linear.N), False)):
         for penalty in _penalties(linear, scale * sketch, regions):
+            some = sum((part.some(x, linear.probe) for part in penalty), np.zeros(len(linear.probe)))
+            if not _agrees(linear.few, scale * sketch, some):
+                continue
             guess = Known(linear, name, scale * others, scale * own, mean, delta, penalty)
-            rest = guess.rest
-            if _agrees(linear.few, scale * sketch, rest[linear.probe]) and _agrees(
-                linear.case, guess.data(), rest
-            ):
+            if _agrees(linear.case, guess.data(), guess.rest):
                 return guess
     return None
 

@@ -11,6 +11,7 @@ from ._case import Case
 
 _NEAR = 0.3  # a constant farther from the fitted one than this share of it is not tried
 _SIMPLE = ("N", "C", "D", "1/N", "1/C", "1/D", "reg", "-N", "-1/N")  # what is said of a number besides
+_EXAMPLES = ("X", "x", "A", "data", "y", "t", "targets", "labels")  # inputs that have a row for each example
 _PLAIN = (-1.0, 2.0, 0.5, -2.0, -0.5)
 # What else is met: integers and their inverses, pixels' 255, logarithms of another base, degrees.
 _RARE: dict[float, str] = {
@@ -53,36 +54,42 @@ class Constant:
 
 def number(value: float) -> str:
     """Return a number to read: four digits, integers in full."""
-    whole = math.isfinite(value) and value == int(value) and abs(value) < 1e7
-    return str(int(value)) if whole else f"{value:.4g}"
+    if math.isfinite(value) and value == int(value) and abs(value) < 1e7:
+        return str(int(value))
+    from_one = abs(value - 1.0)
+    digits = 4 if not 1e-12 < from_one < 1e-2 else 2 - math.floor(math.log10(from_one))
+    return f"{value:.{digits}g}"
 
 
 def sizes(case: Case) -> dict[str, float]:
     """Return the numbers that may turn up as factors, by name: N, C, D, the strength."""
     e = case.evidence
     found: dict[str, float] = {}
-    if e.examples is not None:
-        found["N"] = len(e.examples[1])
-    if case.class_axis is not None:
-        found["C"] = e.x.shape[case.class_axis]
-        if e.x.ndim == 2:
-            found["D"] = e.x.shape[1 - case.class_axis]
-    if e.examples is not None and np.shape(e.examples[0]) == e.x.shape:  # the scores
-        found["C"] = e.x.shape[-1]
-    elif e.examples is not None:
-        found.setdefault("D", e.examples[0].shape[1])
-        if case.class_axis is None and e.x.ndim == 2:
-            found["C"] = next((k for k in e.x.shape if k != found["D"]), found["D"])
-    for name, value in e.inputs.items():
-        shape = np.shape(value) if isinstance(value, np.ndarray | list | tuple) else ()
-        if shape and value is not e.x and "N" not in found and name in ("X", "x", "A", "data", "y", "t"):
-            found["N"] = shape[0]
-    for axis, size in enumerate(e.x.shape if e.x.ndim > 1 and "C" not in found else ()):
-        found.setdefault(f"{case.name}.shape[{axis}]", size)
-    found.setdefault(f"{case.name}.size", e.x.size)
+    by_name = (v for k, v in e.inputs.items() if k in _EXAMPLES and np.ndim(v) and v is not e.x)
+    rows = next(by_name, None) if e.examples is None else e.examples[1]
+    if rows is not None:
+        found["N"] = len(rows)
+    found |= _classes(case)
+    if e.x.ndim > 1 and "C" not in found:
+        found |= {f"{case.name}.shape[{axis}]": size for axis, size in enumerate(e.x.shape)}
+    found[f"{case.name}.size"] = e.x.size
     if e.reg:
         found["reg"] = e.reg
     return {name: float(size) for name, size in found.items() if size not in (0, 1)}
+
+
+def _classes(case: Case) -> dict[str, float]:
+    """Return C and D, the numbers of classes and features."""
+    e, axis = case.evidence, case.class_axis
+    if axis is not None:
+        features = {"D": e.x.shape[1 - axis]} if e.x.ndim == 2 else {}
+        return {"C": e.x.shape[axis], **features}
+    if e.examples is None or e.x.ndim > 2:
+        return {}
+    if np.shape(e.examples[0]) == e.x.shape:  # the scores
+        return {"C": e.x.shape[-1]}
+    D = e.examples[0].shape[1]  # noqa: N806 (the lecture's name)
+    return {"D": D, "C": next((k for k in e.x.shape if k != D), D)} if e.x.ndim == 2 else {"D": D}
 
 
 def constants(case: Case) -> list[list[Constant]]:
@@ -111,10 +118,11 @@ def constants(case: Case) -> list[list[Constant]]:
 
 
 def named(
-    case: Case, value: float, explains: Callable[[float], bool], plain: Sequence[float] = ()
+    case: Case, value: float, explains: Callable[[float, int], bool], plain: Sequence[float] = ()
 ) -> Constant | None:
     """Return the simplest constant near ``value`` that explains, or ``value`` itself, or None.
 
+    ``explains`` is asked with a constant and how many constants were fitted: 0, or 1 for ``value`` itself.
     ``plain`` are numbers that are simple here, beside 2, 1/2 and -1.
     """
     groups = [[Constant(k) for k in plain], *constants(case), _whole(value)]
@@ -122,9 +130,9 @@ def named(
         near = [c for c in group if abs(c.value - value) <= _NEAR * abs(value)]
         # stable: of two that are the same number the first is the simpler
         for constant in sorted(near, key=lambda c: abs(c.value - value)):
-            if explains(constant.value):
+            if explains(constant.value, 0):
                 return replace(constant, rank=rank, also=_others(constant, groups))
-    return Constant(value, known=False) if explains(value) else None
+    return Constant(value, known=False) if explains(value, 1) else None
 
 
 def _whole(value: float) -> list[Constant]:

@@ -56,6 +56,12 @@ class Rows:
         numbers = rows(case.a), rows(case.n), rows(case.unit)
         return cls(case, axis, *numbers, wrong, which, *_names(case, axis))
 
+    def back(self, rows: Floats) -> Floats:
+        """Return rows in x's shape."""
+        shape = self.case.evidence.x.shape
+        moved = (shape[self.axis], *shape[: self.axis], *shape[self.axis + 1 :])
+        return np.moveaxis(rows.reshape(moved), 0, self.axis)
+
     @property
     def many(self) -> str:
         """The owners, for a sentence: "Class 2's row", "The rows of classes 1 and 2"."""
@@ -159,33 +165,32 @@ def order(case: Case) -> Finding | None:
 
 
 def _order(rows: Rows) -> Cause | None:
-    which, sources = rows.which, []
+    case, which, sources = rows.case, rows.which, []
     for row in which:
         gaps = np.abs(rows.a[row] - rows.n) * np.minimum(rows.unit[row], rows.unit)
         fits = np.flatnonzero(np.all(gaps <= 2.0, axis=1))
-        if not len(fits):
-            return None
-        sources.append(int(fits[0]))
-    if len(which) < 2 and not (np.abs(rows.n[sources]) * rows.unit[sources] > 1).any():
-        return None  # a row of zeros is one of zeros, not another class's
+        sources.append(int(fits[0]) if len(fits) else int(row))
+    model, unit = rows.n.copy(), rows.unit.copy()
+    model[which], unit[which] = rows.n[sources], rows.unit[sources]
+    model, unit = (rows.back(v)[case.usable] for v in (model, unit))
+    moved = [(int(row), source) for row, source in zip(which, sources, strict=True) if row != source]
+    if not moved or not math.isfinite(case.misfit(model, free=1, unit=unit)):
+        return None
     if len(set(sources)) == 1:
-        text = f"{rows.many} {rows.verb} that of {rows.owner} {sources[0]}."
-        return Cause(rows.kind, text)
-    pairs = listed([f"{row} has that of {source}" for row, source in zip(which, sources, strict=True)], 4)
+        return Cause(rows.kind, f"{rows.many} {rows.verb} that of {rows.owner} {sources[0]}.")
+    pairs = listed([f"{row} has that of {source}" for row, source in moved], 4)
     return Cause(rows.kind, f"{rows.many} are in the wrong order: {rows.owner} {pairs}.")
 
 
 def _scaled(rows: Rows) -> Cause | None:
     """Rows wrong by one simple factor."""
-    mask = np.zeros(rows.a.shape, bool)
-    mask[rows.which] = True
-    axis_first = np.moveaxis(np.zeros(rows.case.evidence.x.shape, bool), rows.axis, 0)
-    axis_first[...] = mask.reshape(axis_first.shape)
-    few = rows.case.at(np.flatnonzero(rows.case.pick(np.moveaxis(axis_first, 0, rows.axis)) > 0))
+    mask = np.zeros(rows.a.shape)
+    mask[rows.which] = 1.0
+    few = rows.case.at(np.flatnonzero(rows.back(mask)[rows.case.usable]))
     if few.n_wrong < 2 or not few.seen(few.n):
         return None
     (value,) = few.fit(few.a, few.n)
-    constant = named(few, value, lambda c: math.isfinite(few.misfit(c * few.n, c)))
+    constant = named(few, value, lambda c, free: math.isfinite(few.misfit(c * few.n, c, free=free)))
     if constant is None:
         return None
     text = f"{rows.many} {rows.verb} wrong by the factor {constant}{_ends(rows)}; the others are right."
@@ -212,7 +217,9 @@ def own_factors(case: Case) -> Finding | None:
         square = np.sum((n * unit) ** 2, axis=1)
         c = np.divide(np.sum(a * n * unit**2, axis=1), square, out=np.ones(len(square)), where=square > 0)
         model = np.moveaxis(c[:, None] * n, 0, axis)
-        if not math.isfinite(case.misfit(model.ravel(), float(np.max(np.abs(c))))):
+        if np.count_nonzero(np.abs(c[:, None] * n * unit) > 1, axis=1).min() < 3:
+            continue  # a row that cannot be seen has any factor
+        if not math.isfinite(case.misfit(model.ravel(), float(np.max(np.abs(c))), free=len(c))):
             continue
         owner, line, kind = _names(case, axis)
         text = (

@@ -32,9 +32,13 @@ def _of_known(case: Case, data: Floats, asked: tuple[Part, ...]) -> Finding | No
     c, k = case.fit(case.a, data, rest)
     if not math.isfinite(c + k) or not case.seen(rest):
         return None
+
+    def explains(c: float, k: float, free: int) -> bool:
+        return math.isfinite(case.misfit(c * data + k * rest, free=free))
+
     # one after the other: each keeps the other's fitted value while it is tried
-    k = 1.0 if math.isfinite(case.misfit(c * data + rest)) else k
-    of_data = named(case, c, lambda c: math.isfinite(case.misfit(c * data + k * rest)))
+    k = 1.0 if explains(c, 1.0, 1) else k
+    of_data = named(case, c, lambda c, free: explains(c, k, 1 + free))
     if of_data is None:
         return None
     factor = of_data.value
@@ -45,8 +49,7 @@ def _of_known(case: Case, data: Floats, asked: tuple[Part, ...]) -> Finding | No
         return Finding(Cause("factor", text, factor=0.0))
     of_rest = Constant(1.0)
     if k != 1.0:
-        found = named(case, k, lambda k: math.isfinite(case.misfit(factor * data + k * rest)))
-        of_rest = found or Constant(k, known=False)
+        of_rest = named(case, k, lambda k, free: explains(factor, k, free)) or Constant(k, known=False)
     cause = _cause(of_data, of_rest, told(asked, case.name))
     return Finding(cause, case.misfit(factor * data + of_rest.value * rest))
 
@@ -79,17 +82,18 @@ def _with(case: Case, form: str, term: Floats) -> Finding | None:
     if case.seen(c * case.n) < 2 or abs(c) < 1e-9:
         return _only_penalty(case, words, term)
 
-    def rest(c: float) -> Floats:
-        return case.fit(case.a - c * case.n, term)[0] * term
+    def explains(c: float, free: int) -> bool:
+        (k,) = case.fit(case.a - c * case.n, term)
+        return math.isfinite(case.misfit(c * case.n + k * term, c, free=1 + free))
 
-    constant = named(case, c, lambda c: math.isfinite(case.misfit(c * case.n + rest(c), c)))
+    constant = named(case, c, explains)
     if constant is None or not (constant.known or case.n_wrong > _MANY):
         return None
     factor = constant.value
     (k,) = case.fit(case.a - factor * case.n, term)
     text = f"Wrong by the factor {constant} in the data loss: analytic = {number(factor)} x numeric "
     text += f"{'+' if k > 0 else '-'} {multiple(abs(k), words)}{_strength(case, k / (1.0 - factor), form)}."
-    misfit = case.misfit(factor * case.n + k * term, factor)
+    misfit = case.misfit(factor * case.n + k * term, factor, free=1)
     return Finding(Cause("factor", text + constant.caution, factor=factor), misfit)
 
 
@@ -107,7 +111,7 @@ def _strength(case: Case, strength: float, form: str) -> str:
 def _only_penalty(case: Case, words: str, term: Floats) -> Finding | None:
     """Try a = k x alone."""
     (k,) = case.fit(case.a, term)
-    misfit = case.misfit(k * term)
+    misfit = case.misfit(k * term, free=1)
     if not math.isfinite(misfit):
         return None
     text = f"The data loss's gradient is missing: analytic is only {multiple(k, words)}."

@@ -1,7 +1,7 @@
 """Examples that are missing, counted twice, or the only ones.
 
 Where the loss is known each example's part of the gradient is, and sums of some of them are compared with
-the analytic gradient: all but one, the first m, each second one; at last whatever weights of the examples
+the analytic gradient: all but one, the first m, each second one; at last any weights of the examples that
 fit. Where it is not, one example's part is still a matrix of rank one, each of its rows a multiple of X[i].
 """
 
@@ -45,7 +45,7 @@ def _simple(case: Case, loss: Known) -> Finding | None:
     best = min(misfit for misfit, _ in candidates)
     near = [weights for misfit, weights in candidates if misfit <= 3 * best + 0.1 * math.sqrt(few.a.size)]
     for w, text in near[:_VERIFIED]:
-        misfit = case.misfit(linear.gradient(w[:, None] * M) + rest)
+        misfit = case.misfit(linear.gradient(w[:, None] * M) + rest, free=1)
         if math.isfinite(misfit):
             return Finding(Cause("example", text), misfit)
     return None
@@ -76,6 +76,10 @@ def _candidates(terms: Floats, target: Floats, loss: Known) -> Iterator[tuple[fl
     yield gap, (ones + eye[i], f"Example {i} counts twice{_which(i, N)}.")
     gap, i = nearest(total - 2 * terms, alone * N, True)
     yield gap, (ones - 2 * eye[i], f"Example {i}'s term has the wrong sign{_which(i, N)}.")
+    if 2 < N <= _MOST_EXAMPLES:
+        i, j = _two(terms, target - total)
+        gap = float(np.linalg.norm(target - total + terms[i] + terms[j]))
+        yield gap, (ones - eye[i] - eye[j], f"Examples {i} and {j} are missing.")
     first, counts = np.cumsum(terms, axis=0)[:-1], np.arange(1, N)
     for by_all in means:
         over = bool(by_all)
@@ -92,6 +96,15 @@ def _candidates(terms: Floats, target: Floats, loss: Known) -> Iterator[tuple[fl
                 gap,
                 (_times(w, over), f"Only the examples of {words} position count{_mean(over, int(w.sum()))}."),
             )
+
+
+def _two(terms: Floats, left: Floats) -> tuple[int, int]:
+    """Return the two examples whose parts are nearest to what is missing."""
+    linear = 2 * terms @ left + np.einsum("nk,nk->n", terms, terms)
+    gaps = linear[:, None] + linear + 2 * (terms @ terms.T)  # |left + t_i + t_j|^2 - |left|^2
+    np.fill_diagonal(gaps, np.inf)
+    i, j = sorted(int(k) for k in np.unravel_index(np.argmin(gaps), gaps.shape))
+    return i, j
 
 
 def _times(w: Floats, over_all: bool) -> Floats:
@@ -126,7 +139,7 @@ def _solved(case: Case, loss: Known) -> Finding | None:
     odd = np.flatnonzero(w != 1)
     if not 0 < len(odd) <= N / 2:
         return None
-    misfit = case.misfit(linear.gradient(w[:, None] * M) + loss.rest)
+    misfit = case.misfit(linear.gradient(w[:, None] * M) + loss.rest, free=len(odd))
     return Finding(Cause("example", _weights(w, odd)), misfit) if math.isfinite(misfit) else None
 
 
@@ -160,7 +173,7 @@ def _rank_one(case: Case, linear: Linear) -> Finding | None:
     u = along[i] / lengths[i]
     model = u[:, None] * linear.X[i]
     full = (model if linear.axis == 0 else model.T).reshape(e.x.shape)
-    misfit = case.misfit(case.n + case.pick(full))
+    misfit = case.misfit(case.n + case.pick(full), free=len(u))
     if not math.isfinite(misfit):
         return None
     each = "analytic - numeric is" if linear.C == 1 else f"in each {linear.slice}, analytic - numeric is"

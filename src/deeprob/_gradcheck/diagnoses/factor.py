@@ -7,6 +7,7 @@ import numpy as np
 from ..result import Cause
 from ._case import Case, Finding
 from ._words import Constant, named, number
+from .penalty import drowned, scaled
 
 # What a factor most often comes from, by its name or number.
 _HINTS = {
@@ -40,7 +41,9 @@ def factor(case: Case) -> Finding | None:
         text = f"The gradient is missing{case.where}: analytic is 0 everywhere."
         return Finding(Cause("factor", text, factor=0.0))
     (value,) = case.fit(case.a, case.n)
-    constant = named(case, value, lambda c: math.isfinite(case.misfit(c * case.n, c)))
+    constant = named(case, value, lambda c, free: math.isfinite(case.misfit(c * case.n, c, free=free)))
+    if constant is not None and (term := drowned(case)):
+        return Finding(scaled(case, value, term))
     if constant is None or (case.n_wrong < 2 and not constant.known):
         return None  # one entry is wrong by some factor, always
     text = f"Wrong by the factor {constant}{case.where}: analytic = {number(constant.value)} x numeric"
@@ -63,8 +66,8 @@ def part(case: Case) -> Finding | None:
     if not few.seen(few.n) or not np.any(few.a):
         return None
     (value,) = few.fit(few.a, few.n)
-    constant = named(few, value, lambda c: math.isfinite(few.misfit(c * few.n, c)))
-    if constant is None:
+    constant = named(few, value, lambda c, free: math.isfinite(few.misfit(c * few.n, c, free=free)))
+    if constant is None or not constant.known:
         return None
     text = (
         f"Wrong by the factor {constant} in {few.n_wrong} of {wrong.size} entries{case.where}; "

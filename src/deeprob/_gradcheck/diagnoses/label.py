@@ -37,15 +37,15 @@ def label(case: Case) -> Finding | None:
 def _of_known(case: Case, loss: Known) -> Finding | None:
     linear, rest = loss.linear, loss.rest
     few, few_rest = linear.few, rest[linear.probe]
-    tried = [(few.misfit(linear.sketch(M) + few_rest), M, text) for M, text in _mistakes(loss)]
+    tried = [(few.misfit(linear.sketch(M) + few_rest, free=1), M, text) for M, text in _mistakes(loss)]
     best = min(misfit for misfit, _, _ in tried)
     # of mistakes that are the same here the first is the simplest
     near = [t for t in tried if t[0] <= 3 * best + 0.1 and math.isfinite(t[0])]
     for _, M, text in near[:_VERIFIED]:
-        misfit = case.misfit(linear.gradient(M) + rest)
+        misfit = case.misfit(linear.gradient(M) + rest, free=1)
         if math.isfinite(misfit):
             return Finding(Cause("class", text), misfit)
-    return None
+    return _of_multiple(case, linear, {})
 
 
 # ---- the mistakes --------------------------------------------------------------------------------------
@@ -243,27 +243,44 @@ def _of_other_losses(loss: Known) -> Iterator[Mistake]:
 
 
 def _of_unknown(case: Case, linear: Linear) -> Finding | None:
-    """Try an error that is a multiple of the label's term, or the difference of two labels' terms."""
+    """Try an error that is a multiple of softmax's label term, or the difference of two labels' terms."""
     if linear.C < 2:
         return None
-    Y, C, y = onehot(linear.y, linear.C), linear.C, linear.y
-    place = "at [i, y[i]]" if linear.role == "s" else f"X[i] in {linear.slice} y[i]"
-    own = linear.gradient(Y)
-    (k,) = case.fit(case.r, own)
-    for whole in (1.0, 2.0, -1.0, k):
-        misfit = case.misfit(case.n + whole * own)
-        if math.isfinite(misfit) and case.seen(whole * own) >= 2:
-            texts = {
-                1.0: f"The label's own term is missing: analytic lacks -(1/N) {place}.",
-                2.0: f"The label's own term has the wrong sign: analytic has +(1/N) {place}.",
-                -1.0: f"The label's own term counts twice: analytic has -(1/N) {place} too much.",
-            }
-            other = f"The label's own term is wrong: analytic has {number(k)} (1/N) {place} too much."
-            return Finding(Cause("class", texts.get(whole, other)), misfit)
+    place = _place(linear)
+    texts = {
+        1.0: f"The label's own term is missing: analytic lacks -(1/N) {place}.",
+        2.0: f"The label's own term has the wrong sign: analytic has +(1/N) {place}.",
+        -1.0: f"The label's own term counts twice: analytic has -(1/N) {place} too much.",
+    }
+    found = _of_multiple(case, linear, texts)
+    if found is not None:
+        return found
+    C, y = linear.C, linear.y
+    own = linear.gradient(onehot(y, C))
     shifts: dict[str, Labels] = {"y[i] + 1": (y + 1) % C, "y[i] - 1": (y - 1) % C}
     for words, z in shifts.items():
-        misfit = case.misfit(case.n + own - linear.gradient(onehot(z, C)))
+        misfit = case.misfit(case.n + own - linear.gradient(onehot(z, C)), free=1)
         if math.isfinite(misfit):
             text = f"The label's own term is at {words} in place of y[i]: off by one."
             return Finding(Cause("class", text), misfit)
+    return None
+
+
+def _place(linear: Linear) -> str:
+    return "at [i, y[i]]" if linear.role == "s" else f"X[i] in {linear.slice} y[i]"
+
+
+def _of_multiple(case: Case, linear: Linear, texts: dict[float, str]) -> Finding | None:
+    """Try an error of k (1/N) X[i] in row y[i], with a text for some k."""
+    if linear.C < 2:
+        return None
+    own = linear.gradient(onehot(linear.y, linear.C))
+    (fitted,) = case.fit(case.r, own)
+    for k in (*texts, fitted):
+        misfit = case.misfit(case.n + k * own, free=1)
+        if math.isfinite(misfit) and case.seen(k * own) >= 2:
+            too_much = f"analytic has {number(k)} (1/N) {_place(linear)} too much"
+            return Finding(
+                Cause("class", texts.get(k, f"The label's own term is wrong: {too_much}.")), misfit
+            )
     return None

@@ -13,7 +13,7 @@ def constant_offset(case: Case) -> Finding | None:
     if case.n_wrong < 3:
         return None
     (k,) = case.fit(case.r, ones)
-    misfit = case.misfit(case.n + k)
+    misfit = case.misfit(case.n + k, free=1)
     if not np.isfinite(misfit):
         return None
     return Finding(Cause("other", f"Every entry is off by the same number{case.where}: {number(k)}."), misfit)
@@ -28,7 +28,7 @@ def offset_along_axis(case: Case) -> Finding | None:
     for axis, line in ((1, "row"), (0, "column")):
         if r.shape[axis] < 3:
             continue
-        misfit = case.misfit((e.numeric + r.mean(axis=axis, keepdims=True)).ravel())
+        misfit = case.misfit((e.numeric + r.mean(axis=axis, keepdims=True)).ravel(), free=r.shape[1 - axis])
         if np.isfinite(misfit):
             text = f"analytic - numeric is one number in each {line}{case.where}: a term that is broadcast?"
             return Finding(Cause("other", text), misfit)

@@ -29,7 +29,8 @@ def penalty(case: Case) -> Finding | None:
     for excess in _excesses(case):
         parts = tuple(_tidy(case, excess))
         model = case.n + _sum(case, parts)
-        misfit = case.misfit(model)
+        fitted = sum(a.k == b.k for a, b in zip(parts, excess, strict=True))
+        misfit = case.misfit(model, free=max(fitted, len(parts) - 1))
         if math.isfinite(misfit):
             return Finding(_cause(case, parts), misfit)
     return None
@@ -41,16 +42,35 @@ def _sum(case: Case, parts: tuple[Part, ...]) -> Floats:
 
 def _excesses(case: Case) -> Iterator[tuple[Part, ...]]:
     """Return candidates of what a has too much: one form, then two."""
-    places = regions(case)
-    singles = [(region, (form,)) for region in places for form in FORMS[:2]]
-    pairs = [(places[0], pair) for pair in itertools.combinations(FORMS, 2) if pair[0] in FORMS[:2]]
-    for region, forms in singles + (pairs if case.n_wrong >= 5 else []):
-        found = case.fit(case.r, *(shaped(case.x, form) * region.mask for form in forms))
-        if not all(math.isfinite(k) for k in found):
-            continue
+    for region in regions(case):
+        for form in FORMS[:2]:
+            yield from _fitted(case, region, (form,))
+    yield from _replaced(case)
+    if case.n_wrong >= 5:
+        for pair in itertools.combinations(FORMS, 2):
+            if pair[0] in FORMS[:2]:
+                yield from _fitted(case, regions(case)[0], pair)
+
+
+def _fitted(case: Case, region: Region, forms: tuple[str, ...]) -> Iterator[tuple[Part, ...]]:
+    """Return the forms' least-squares coefficients in the error, if all of them can be seen there."""
+    found = case.fit(case.r, *(shaped(case.x, form) * region.mask for form in forms))
+    if all(math.isfinite(k) for k in found):
         parts = tuple(Part(k, form, region) for k, form in zip(found, forms, strict=True))
         if all(case.seen(part.values(case.x)) >= 2 for part in parts) and _told_apart(case, parts):
             yield parts
+
+
+def _replaced(case: Case) -> Iterator[tuple[Part, ...]]:
+    """Return the loss's own term, missing, with another form in its place."""
+    for asked in _asked(case):
+        missing = Part(-asked.k, asked.form, asked.region)
+        left = case.r - missing.values(case.x)
+        for form in FORMS:
+            term = shaped(case.x, form)
+            (k,) = case.fit(left, term)
+            if form != asked.form and math.isfinite(k) and case.seen(k * term) >= 2:
+                yield missing, Part(k, form, Region("", True, np.ones(case.a.size, bool)))
 
 
 def _told_apart(case: Case, parts: tuple[Part, ...]) -> bool:
@@ -143,10 +163,22 @@ def other_form(parts: tuple[Part, ...], asked: tuple[Part, ...], name: str) -> s
     )
 
 
+def drowned(case: Case) -> tuple[Part, ...]:
+    """Return the regularizer's gradient where it is all that can be seen in the numeric one."""
+    e = case.evidence
+    if e.term != "" or not e.reg or not case.is_gradient or case.n_wrong < 2:
+        return ()
+    everywhere = regions(case)[0]
+    terms = (Part(times * e.reg, "W", everywhere) for times, _ in _CONVENTIONS)
+    return next(
+        ((part,) for part in terms if np.all(np.abs(case.n - part.values(case.x)) * case.unit <= 2.0)), ()
+    )
+
+
 def scaled(case: Case, value: float, asked: tuple[Part, ...]) -> Cause:
     """Return the cause of a term that is right but for a factor."""
-    rest = case.n - _sum(case, asked) if case.evidence.term == "" else np.zeros_like(case.n)
-    explains = _explains(case, rest, case.n - rest)
+    term = _sum(case, asked) if case.evidence.term == "" else case.n
+    explains = _explains(case, case.n - term, term)
     constant = named(case, value, explains, _QUARTERS) or Constant(value, known=False)
     return _scaled_cause(case, constant, asked)
 
@@ -155,17 +187,20 @@ def _scaled_cause(case: Case, constant: Constant, asked: tuple[Part, ...]) -> Ca
     c, name = constant.value, case.name
     has = tuple(Part(c * part.k, part.form, part.region) for part in asked)
     numbers = f"analytic is {told(has, name)} where the loss asks {told(asked, name)}"
+    if asked and abs(c - 1.0) < 1e-3:  # the numbers would be the same
+        more = tuple(Part((c - 1.0) * part.k, part.form, part.region) for part in asked)
+        numbers = f"analytic has {told(more, name)} more than the {told(asked, name)} that the loss asks"
     if not asked:
         numbers = f"analytic = {number(c)} x numeric"
     text = f"Wrong by the factor {constant} in the regularization term: {numbers}.{constant.caution}"
     return Cause("penalty", text, factor=c)
 
 
-def _explains(case: Case, rest: Floats, term: Floats) -> Callable[[float], bool]:
-    return lambda c: math.isfinite(case.misfit(rest + c * term, max(1.0, abs(c))))
+def _explains(case: Case, rest: Floats, term: Floats) -> Callable[[float, int], bool]:
+    return lambda c, free: math.isfinite(case.misfit(rest + c * term, max(1.0, abs(c)), free=free))
 
 
-def _close(value: float, c: float) -> bool:
+def _close(value: float, c: float, _free: int) -> bool:
     return abs(c - value) < 1e-3 * abs(value)
 
 

@@ -23,7 +23,7 @@ def transposed(case: Case) -> Finding | None:
         unit = rearranged(case.unit.reshape(case.usable.shape)).ravel()
         model = rearranged(case.evidence.numeric).ravel()
         for c in _FACTORS:
-            misfit = case.misfit(c * model, c, unit)
+            misfit = case.misfit(c * model, c, free=1, unit=unit)
             if math.isfinite(misfit):
                 besides = "" if c == 1 else f", and wrong by the factor {number(c)} besides"
                 cause = Cause("transposed", f"{words}{besides}.", factor=None if c == 1 else c)

@@ -123,8 +123,10 @@ class _Table:
         given, exact, tolerance = self.given[entries], self.exact[entries], self.tolerance[entries]
         right = opinion.agrees | opinion.kink
         kinds = np.full(right.shape, "other", "U16")
-        kinds[opinion.agrees] = "float32" if float32 else "agrees"
+        kinds[opinion.agrees] = "agrees"
         kinds[opinion.kink] = "kink"
+        if float32:  # noise looks like kinks
+            kinds[opinion.agrees] = "float32"
         with np.errstate(invalid="ignore"):
             lost = np.abs(given - exact)
         kinds[right & (lost > tolerance)] = "float32"

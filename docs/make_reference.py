@@ -27,7 +27,9 @@ ROOMS = (
     "deeprob.schedules",
     "deeprob.plots",
     "deeprob.cs231n",
+    "deeprob.bug_zoo",
 )  # public names besides those of the package itself
+BESIDES = {"deeprob.bug_zoo": ["all"]}  # not in its __all__: a star import would hide Python's own
 WIDTH = 88  # longer signatures get one parameter a line
 
 # numpydoc's sections whose body is a list of `name : type` with indented descriptions
@@ -320,7 +322,7 @@ def room_of(namespace: str, obj: object) -> str:
 def public_names(module: ModuleType) -> list[str]:
     """Return `__all__`, or what the module defines without a leading underscore."""
     if hasattr(module, "__all__"):
-        return sorted(module.__all__)
+        return sorted([*module.__all__, *BESIDES.get(module.__name__, [])])
     return sorted(
         name
         for name, obj in vars(module).items()

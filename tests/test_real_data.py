@@ -56,6 +56,27 @@ def test_on_pixels_in_0_1_they_all_read_nine(cifar10, centred):
     assert losses.std() < 0.003
 
 
+def test_the_step_of_a_numeric_gradient(cifar10):
+    """L4-24: h = 1e-7 loses two decades to the best, and in float32 everything; forward it is right."""
+    X, y = datasets.bias_trick(cifar10.X_train[:128] / 255.0), cifar10.y_train[:128]
+    W = 1e-3 * np.random.RandomState(0).randn(10, 3073)
+    some = np.random.RandomState(1).choice(W.size, 60, replace=False)
+
+    def error(h, method="central", dtype=np.float64):
+        loss, point = deeprob.Objective(X.astype(dtype), y), W.astype(dtype)
+        exact = deeprob.Objective(X, y)(point.astype(np.float64))[1].ravel()[some]
+        found = deeprob.numeric_gradient(
+            lambda W: loss.value(W), point, h, method=method, dtype=dtype, index=some
+        )
+        return np.median(np.abs(found - exact) / (np.abs(found) + np.abs(exact)))
+
+    central = [error(h) for h in (1e-4, 1e-5, 1e-6, 1e-7)]
+    assert central == pytest.approx([8e-10, 6e-10, 4e-9, 4e-8], rel=0.5)
+    assert error(1e-4, "forward") == pytest.approx(4e-5, rel=0.5)
+    assert error(1e-7, "forward") == pytest.approx(1e-7, rel=0.5)
+    assert 0.2 < error(1e-7, dtype=np.float32) < 0.6
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_the_best_of_a_thousand_is_right_for_12_to_19_percent(cifar10, centred, seed):

@@ -210,9 +210,17 @@ def _apart(function: Function, settings: Settings, found: _Found) -> list[Compar
             assert point is not None
             pair = pair_of(analytic, analytic, i, point)
             one, calls = compare(term, i, pair, strict, analytic.shape)
-            made.append(explained(one, term))
+            made.append(explained(_scaled(one, term.scale), term))
             found.evaluations += 2 * calls
     return made
+
+
+def _scaled(one: Comparison, scale: float) -> Comparison:
+    """Return a term's derivatives as they are in the whole: 0.2 W, not 2 W for each unit of reg."""
+    if scale == 1.0:
+        return one
+    arrays = {name: scale * getattr(one, name) for name in ("analytic", "numeric", "tolerance")}
+    return replace(one, **arrays)
 
 
 def _blamed(total: Comparison, terms: list[Comparison]) -> Comparison | None:

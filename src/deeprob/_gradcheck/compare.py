@@ -306,10 +306,9 @@ def _evidence(
     examples = _examples(function)
     return Evidence(
         x=point.values,
-        # What the words say of a term is about its part of the whole: 0.2 W, not 2 W for each unit of reg.
-        analytic=function.scale * analytic,
-        numeric=function.scale * numeric,
-        tolerance=function.scale * tolerance,
+        analytic=analytic,
+        numeric=numeric,
+        tolerance=tolerance,
         wrong=wrong,
         output_shape=shape,
         term=function.term,

@@ -161,6 +161,8 @@ def test_two_bugs_of_one_name_are_refused():
 def test_unknown_names_are_answered():
     with pytest.raises(ValueError, match="name is 'no_such_bug'; expected 'missing_penalty'"):
         bug_zoo.get("no_such_bug")
+    with pytest.raises(ValueError, match="^name is 'half_penality'; did you mean 'half_penalty'.$"):
+        bug_zoo.get("half_penality")
     with pytest.raises(AttributeError):
         _ = bug_zoo.no_such_bug
 

@@ -525,3 +525,11 @@ def test_the_room_opens_on_first_use_and_names_no_more_than_it_has():
     assert deeprob.cs231n is cs231n
     assert sorted(cs231n.__all__) == cs231n.__all__
     assert "cs231n" in dir(deeprob)
+
+
+@pytest.mark.parametrize("rule", [cs231n.sgd_momentum, cs231n.rmsprop, cs231n.adam])
+def test_integer_parameters_are_refused_in_words_that_fit_a_new_array(rule):
+    with pytest.raises(
+        TypeError, match=r"w has dtype int64; expected .*: convert it with w.astype\(np.float64\)$"
+    ):
+        rule(np.ones(3, np.int64), np.ones(3))

@@ -178,6 +178,8 @@ def as_real(value: float, name: str, *, negative: bool = False) -> float:
         return value  # nearly always, and the checks below take longer than a small pass
     if callable(value):
         raise TypeError(f"{name} is {value!r}; expected a real number: of a schedule its number at a step")
+    if getattr(value, "ndim", 0):  # a message of all its values would bury itself
+        raise TypeError(f"{name} is an array of shape {np.shape(value)}; expected a real number")
     if not isinstance(value, SupportsFloat) or np.ndim(value) != 0:
         raise TypeError(f"{name} is {value!r}; expected a real number")
     try:
@@ -193,8 +195,8 @@ def as_real(value: float, name: str, *, negative: bool = False) -> float:
 
 def as_positive(value: float, name: str) -> float:
     """Return ``value`` as a finite float larger than 0."""
-    number = as_real(value, name)
-    if number == 0.0:
+    number = as_real(value, name, negative=True)
+    if number <= 0.0:
         raise ValueError(f"{name} is {value}; expected a finite number larger than 0")
     return number
 

@@ -122,7 +122,7 @@ def numeric_gradient(
     Returns
     -------
     array of x's shape, float64
-        (n,) with ``index``.
+        (n,) with ``index``. NaN where f is NaN, and of entries so large that adding h changes nothing.
 
     Raises
     ------

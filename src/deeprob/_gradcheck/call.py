@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from .._arguments import Rng, answers_keywords, as_positive, as_random, as_real
 from .check import check
 from .function import make_function
@@ -41,10 +43,11 @@ def gradcheck(
         passed as it is; or ``(output, vjp)`` with an array as output, where ``vjp(grad_output)`` returns
         the gradients of ``sum(grad_output * output)``.
     inputs : array, or tuple of arrays and numbers
-        Where. The gradients belong to the arrays of floating-point numbers, in order (None skips one, those
-        beyond the last are constants); integers and numbers are constants. Writable arrays are perturbed in
-        place and have their exact bits again whatever happens; others are copied. For float32 arrays the
-        numeric side is evaluated in float64, at the same values.
+        Where; numbers alone, as in ``(1.0, 2.0)``, are one array of them. The gradients belong to the arrays
+        of floating-point numbers, in order (None skips one, those beyond the last are constants); integers
+        and numbers are constants. Writable arrays are perturbed in place and have their exact bits again
+        whatever happens; others are copied. For float32 arrays the numeric side is evaluated in float64, at
+        the same values.
     eps : float or None
         The step of the central differences; None chooses one for each entry, as `numeric_gradient` does.
     atol, rtol : float
@@ -117,6 +120,12 @@ def make_settings(
     rng: Rng,
 ) -> Settings:
     """Check the numbers of a call."""
+    if getattr(eps, "ndim", 0):
+        shape = np.asarray(eps).shape
+        raise TypeError(
+            f"eps is an array of shape {shape}; expected a number: several inputs are one tuple, as in "
+            f"{check}(func, (W, X))"
+        )
     return Settings(
         check,
         None if eps is None else as_positive(eps, "eps"),

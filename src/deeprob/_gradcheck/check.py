@@ -31,12 +31,14 @@ def check(function: Function, settings: Settings) -> GradCheckResult:
     """Check all gradients that the function returns."""
     found = _Found()
     if settings.fast and not settings.strict:
-        made, evaluations = projections(function, settings)
+        made, given, evaluations = projections(function, settings)
         found.evaluations += evaluations
         if made and all(one.ok for one in made):
             found.comparisons += made
+            _about_gradients(function, given, settings, found)
             return found.result(settings)
-        found.notes.append("fast_mode: a random projection disagreed; all entries were compared then")
+        why = "a random projection disagreed" if made else "there was no projection to compare"
+        found.notes.append(f"fast_mode: {why}; the check went on as without it")
     given, again = function.analytic(exact=False), function.analytic(exact=False)
     found.evaluations += 2
     _repeatable(function, given, again, settings, found)
@@ -45,15 +47,14 @@ def check(function: Function, settings: Settings) -> GradCheckResult:
     exact = function.analytic() if function.in_float32 else given
     found.evaluations += function.in_float32
     _linear(exact, settings, found)
-    _unchecked(function, given, found)
-    if settings.same_dtypes:
-        _dtypes(function, given, found)
+    _about_gradients(function, given, settings, found)
     for i in sorted(exact.gradients):
         point = function.inputs[i].point
         assert point is not None
         made_here, calls = compare(function, i, pair_of(exact, given, i, point), settings, exact.shape)
         found.comparisons.append(made_here)
         found.evaluations += calls
+    found.notes += _misplaced(function, found.comparisons)
     terms: list[Comparison] = []
     if settings.strict or not all(made_here.ok for made_here in found.comparisons):
         terms = _apart(function, settings, found)
@@ -144,12 +145,20 @@ def _not_linear(nothing: Array, once: Array, twice: Array, atol: float) -> str |
     return None
 
 
-def _unchecked(function: Function, given: Analytic, found: _Found) -> None:
+def _about_gradients(function: Function, given: Analytic, settings: Settings, found: _Found) -> None:
+    """Note which inputs have no gradient, refuse none at all, and compare the dtypes if that is asked for."""
+    if not given.gradients:
+        names = ", ".join(function.inputs[i].name for i in function.movable)
+        raise TypeError(
+            f"func returned no gradient; expected one of {names}: a check without any would always pass"
+        )
     for i in function.movable:
         if i not in given.gradients:
             found.notes.append(
                 f"inputs[{i}] ({function.inputs[i].name}) was not checked: no gradient came for it"
             )
+    if settings.same_dtypes:
+        _dtypes(function, given, found)
 
 
 def _dtypes(function: Function, given: Analytic, found: _Found) -> None:
@@ -160,6 +169,27 @@ def _dtypes(function: Function, given: Analytic, found: _Found) -> None:
                 f"The gradient of {function.inputs[i].name} is {dtype}; expected its {point.original.dtype}."
             )
             found.causes.append(Cause("other", text))
+
+
+def _misplaced(function: Function, comparisons: list[Comparison]) -> list[str]:
+    """Say whose gradient one of another size may be: of an input at another place, or of integers."""
+    notes = []
+    for made in comparisons:
+        shape = made.gradient_shape
+        if made.comparable or made.analytic.size == made.numeric.size:
+            continue
+        for i, other in enumerate(function.inputs):
+            if i == made.input or np.shape(other.value) != shape:
+                continue
+            if other.point is not None:
+                text = "gradients come in the inputs' order, with None for an input that has none"
+            elif i < made.input and isinstance(other.value, np.ndarray):
+                text = f"it holds integers, which are constants: pass {other.name}.astype(np.float64)"
+            else:
+                continue
+            notes.append(f"the gradient given for {made.name} has the shape of {other.name}: {text}")
+            break
+    return notes
 
 
 def _apart(function: Function, settings: Settings, found: _Found) -> list[Comparison]:

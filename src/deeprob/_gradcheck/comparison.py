@@ -164,6 +164,11 @@ class Comparison:
         return np.isin(self.verdicts, kinds)
 
     @property
+    def gradient_shape(self) -> tuple[int, ...]:
+        """The shape of the gradient that was returned: that of analytic without the output's."""
+        return self.analytic.shape[: self.analytic.ndim - len(self.output_shape)]
+
+    @property
     def comparable(self) -> bool:
         """Whether analytic and numeric have the same shape."""
         return self.analytic.shape == self.numeric.shape

@@ -59,7 +59,7 @@ def _in_float64(evidence: Evidence) -> Evidence:
 
 
 def _diagnose(e: Evidence) -> Cause:
-    wrong_shape = shape(e.analytic, e.numeric, e.tolerance, name_of(e))
+    wrong_shape = shape(e.analytic, e.numeric, e.tolerance, name_of(e), len(e.output_shape))
     if wrong_shape is not None:
         return wrong_shape
     case = Case(e)

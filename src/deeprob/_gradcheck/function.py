@@ -196,6 +196,8 @@ def _as_tuple(inputs: Any) -> tuple[Any, ...]:
         if inputs and all(isinstance(one, int | float) for one in inputs):
             return (np.asarray(inputs, np.float64),)
         return tuple(inputs)
+    if isinstance(inputs, int | float):
+        return (np.asarray(inputs, np.float64),)
     return (inputs,)
 
 
@@ -311,12 +313,20 @@ def _read(result: Any, function: Function, along: Array | None) -> Analytic:
     output = _output(result[0])
     if len(result) == 2 and callable(result[1]):
         if along is not None:
-            along = along if along.shape == output.shape else np.ones(output.shape)
+            # In the output's dtype, so that gradients of float32 are not raised to float64.
+            dtype = np.asarray(result[0]).dtype
+            kind = dtype if dtype.kind == "f" else np.dtype(np.float64)
+            along = (along if along.shape == output.shape else np.ones(output.shape)).astype(kind)
             found, dtypes = _by_input(vjp_gradients(result[1], along), function, "gradients")
             return Analytic(output, found, dtypes, result[1])
         return _through_vjp(output, np.asarray(result[0]).dtype, result[1], function)
     if output.size == 1:
         output = output.reshape(())
+    if output.ndim and len(result) == 2 and np.ndim(result[1]) == 0:
+        raise TypeError(
+            f"func returned an array of shape {output.shape} and then a {type(result[1]).__name__}; expected "
+            "(value, gradient), in this order"
+        )
     if output.ndim:
         raise TypeError(
             f"func returned an output of shape {output.shape} with gradients; expected a number with its "
@@ -348,6 +358,7 @@ def _by_input(
         raise TypeError(
             f"func returned {len(gradients)} {what}; expected at most one for each of the {len(movable)} "
             "floating-point inputs, None where there is none"
+            + (", and each an array: a list is one of gradients" if isinstance(gradients, list) else "")
         )
     found, dtypes = {}, {}
     for i, one in zip(movable, gradients, strict=False):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .. import _around
+from .. import _around, _core
 from .._arguments import answers_keywords, as_callable, as_count, as_positive
 from .._around import Array, Positions
 from .compare import explained, from_opinion
@@ -78,7 +78,7 @@ def grad_check_sparse(
     count = as_count(num_checks, "num_checks", 1)
     chosen = random.Random(0 if seed is None else as_count(seed, "seed"))
     point = _around.point_of(x, "x")
-    gradient = np.asarray(analytic_grad)
+    gradient = _alone(analytic_grad)
     if gradient.shape != point.memory.shape or gradient.dtype.kind not in "fiub":
         raise ValueError(
             f"analytic_grad has shape {gradient.shape} and dtype {gradient.dtype}; expected real numbers of "
@@ -92,6 +92,14 @@ def grad_check_sparse(
         print(f"numerical: {numeric:f} analytic: {analytic:f}, relative error: {error:e}")  # noqa: T201
     shown = {"check": "grad_check_sparse", "mode": "sparse", "h": step, "rtol": _RELATIVE}
     return GradCheckResult((made,), (), shown, evaluations)
+
+
+def _alone(gradient: Any) -> Any:
+    """Return the gradient as an array; (loss, gradient) is refused."""
+    if isinstance(gradient, tuple) and any(isinstance(one, np.ndarray) and one.ndim for one in gradient):
+        kinds = ", ".join(type(one).__name__ for one in gradient)
+        raise TypeError(f"analytic_grad is a tuple ({kinds}); expected the gradient alone, one array")
+    return _core.as_array(gradient, "analytic_grad", True)
 
 
 def _compare(

@@ -187,7 +187,8 @@ def _mismatch(block: Comparison) -> str:
     where = f"Jacobian mismatch for output {block.output} with respect to input {block.input} ({block.name})"
     where += f", {block.term} alone" if block.term else ""
     if not block.comparable:
-        return f"{where}: shape {block.analytic.shape}, expected {block.numeric.shape}"
+        expected = block.numeric.shape[: block.numeric.ndim - len(block.output_shape)]
+        return f"{where}: shape {block.gradient_shape}, expected {expected}"
     if not block.n_wrong:
         return f"{where}: {next(KINDS[cause.kind] for cause in block.causes if not cause.excuses)}"
     size, sampled = block.numeric.size, "" if block.indices is None else "sampled "

@@ -27,6 +27,8 @@ The gradient that the linked demo (L4-31) shows in the course notes' picture:
 ('dW = ds.T @ X + 0.5 * reg * W', 'dW = ds.T @ X + 2 * reg * W')
 """
 
+import difflib
+
 from .._arguments import answers_keywords, one_of
 from . import (
     _classes_examples,
@@ -79,6 +81,9 @@ def get(name: str) -> Bug:
     >>> print(bug_zoo.get("softmax_without_minus_one").summary)
     The scores' gradient is p; the -1 at the label is missing.
     """
+    meant = difflib.get_close_matches(str(name), NAMES, n=1)
+    if name not in NAMES and meant:
+        raise ValueError(f"name is {name!r}; did you mean {meant[0]!r}?")
     return REGISTRY[one_of(name, "name", NAMES)]
 
 

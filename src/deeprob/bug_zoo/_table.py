@@ -42,7 +42,7 @@ class Bugs(tuple[Bug, ...]):
 
 def _row(bug: Bug) -> str:
     code = "".join(f"<td><code>{escape(text)}</code></td>" for text in bug.code)
-    text = "".join(f"<td>{escape(text)}</td>" for text in (_kind(bug), bug.story))
+    text = f"<td>{escape(_kind(bug))}</td><td style='min-width: 22em'>{escape(bug.story)}</td>"
     return f"<tr><th scope='row'>{escape(bug.name)}</th>{text}{code}<td>{_links(bug.source)}</td></tr>"
 
 

@@ -209,7 +209,12 @@ def adam(w: npt.ArrayLike, dw: npt.ArrayLike, config: Config | None = None) -> t
 
 def _parameters(w: npt.ArrayLike) -> FloatArray:
     """Return a copy of w in memory's order, for the step to change."""
-    return np.array(_core.as_array(w, "w", True), order="K", subok=False)
+    array = np.array(_core.as_array(w, "w", True), order="K", subok=False)
+    if array.dtype.kind in "iub":
+        raise TypeError(
+            f"w has dtype {array.dtype}; expected float32 or float64: convert it with w.astype(np.float64)"
+        )
+    return array
 
 
 def _alike(value: npt.ArrayLike, w: FloatArray, name: str) -> FloatArray:

@@ -85,7 +85,9 @@ class NineNumbers:
         body = "".join(f"<tr>{row}</tr>" for row in rows)
         caption = f"<caption>{escape(_TITLE)}<br>{escape(self._given())}</caption>"
         notes = "".join(f"<p>{escape(note)}</p>" for note in self._notes())
-        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
+        style = "text-align:right;font-variant-numeric:tabular-nums"
+        table = f"{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+        return f'<table style="{style}">{table}</table>{notes}'
 
     def _given(self) -> str:
         return f"loss at W: {self.loss:.{_DECIMALS}f}, h = {self.h:.4f}"

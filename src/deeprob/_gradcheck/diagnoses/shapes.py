@@ -25,13 +25,17 @@ def not_finite(case: Case) -> Finding | None:
     return Finding(Cause("not finite", f"{text}."))
 
 
-def shape(evidence_a: Floats, n: Floats, tolerance: Floats, name: str) -> Cause | None:
-    """Return what is wrong with the shape, and whether the values would be right in another one."""
+def shape(evidence_a: Floats, n: Floats, tolerance: Floats, name: str, outputs: int = 0) -> Cause | None:
+    """Return what is wrong with the shape, and whether the values would be right in another one.
+
+    The last ``outputs`` axes count the output's entries, and are no part of the gradient's shape.
+    """
     a = evidence_a
     if a.shape == n.shape:
         return None
     tolerance = np.broadcast_to(tolerance, n.shape)
-    it_is = f"The gradient has shape {a.shape}, {name} has {n.shape}"
+    given, expected = (one.shape[: one.ndim - outputs] for one in (a, n))
+    it_is = f"The gradient has shape {given}, {name} has {expected}"
     if a.ndim == n.ndim > 1 and a.shape == n.shape[::-1]:
         return _transposed(a, n, tolerance, it_is, name)
     if a.size == n.size:

@@ -9,16 +9,19 @@ from .quotients import Numeric, moved_along
 from .settings import Settings
 
 
-def projections(function: Function, settings: Settings) -> tuple[list[Comparison], int]:
-    """Compare u' J v of each input, and two calls with each other; none if anything is unusual."""
+def projections(function: Function, settings: Settings) -> tuple[list[Comparison], Analytic, int]:
+    """Compare u' J v of each input, and two calls with each other; none if anything is unusual.
+
+    Also return what the first call said.
+    """
     first = function.analytic(exact=False, along=np.ones(()))
     u = _random(settings, first.shape)
     given, again = (function.analytic(exact=False, along=u) for _ in range(2))
     if first.changed or given.shape != first.shape or not _repeats(given, again, settings.nondet_tol):
-        return [], 3
+        return [], first, 3
     exact = function.analytic(along=u) if function.in_float32 else given
     made = [_projection(function, i, exact, u, settings) for i in sorted(exact.gradients)]
-    return [one for one in made if one is not None] if all(made) else [], 4 + 2 * len(made)
+    return [one for one in made if one is not None] if all(made) else [], first, 4 + 2 * len(made)
 
 
 def _repeats(given: Analytic, again: Analytic, tolerance: float) -> bool:

@@ -36,6 +36,7 @@ def check(function: Function, settings: Settings) -> GradCheckResult:
         if made and all(one.ok for one in made):
             found.comparisons += made
             _about_gradients(function, given, settings, found)
+            _linear(given, settings, found)
             return found.result(settings)
         why = "a random projection disagreed" if made else "there was no projection to compare"
         found.notes.append(f"fast_mode: {why}; the check went on as without it")

@@ -11,9 +11,9 @@ from .._around import Array, Positions
 from ..objective import Objective
 from .comparison import Cause, Comparison, Mask
 from .diagnose import Evidence, diagnose
-from .explain import Opinion, judge, opinions
+from .explain import Opinion, by_ladders, opinions
 from .function import Analytic, Function
-from .quotients import LADDER, Noise, Numeric, slopes_along, step_sizes
+from .quotients import Noise, Numeric, Slopes, slopes_along, step_sizes
 from .settings import EPS, EPS32, Settings
 
 # An analytic gradient's own rounding: of sums of terms larger than their result.
@@ -64,9 +64,10 @@ def compare(
         verdicts=table.verdicts.reshape(expected),
         excused=excused.reshape(expected),
     )
-    causes = _round_off(made, pair, settings, noise is not None and noise.float32) + _excuses(made)
+    rounds = noise is not None and noise.float32
+    causes = _round_off(made, pair, settings, rounds, function.in_float32) + _excuses(made)
     if noise is not None and settings.strict and not shape and made.ok:
-        causes += _along_lines(numeric, table.exact[:, 0], noise.size)
+        causes += _along_lines(numeric, made, table.exact[:, 0], noise.size)
     return replace(made, causes=causes), numeric.evaluations
 
 
@@ -88,7 +89,8 @@ class _Table:
     def __init__(self, numeric: Numeric, settings: Settings, pair: Pair, quotients: Array) -> None:
         self.numeric, self.settings, self.quotients = numeric, settings, quotients
         self.exact, self.given = (one.reshape(quotients.shape) for one in (pair.exact, pair.given))
-        self.size = _largest(self.exact)
+        # Of each entry of the output by itself: others may be of another scale.
+        self.size = np.abs(np.where(np.isfinite(self.exact), self.exact, 0.0)).max(axis=0, initial=0.0)
         self.tolerance = settings.allowed(quotients)
         if settings.strict or pair.float32:
             self.tolerance += (_ROUNDING32 if pair.float32 else _ROUNDING) * self.size
@@ -102,7 +104,7 @@ class _Table:
 
     def allowed(self, values: Array) -> Array:
         """Return the tolerance of second opinions, whose numeric values are better known."""
-        return self.settings.allowed(values) + _ROUNDING * self.size
+        return np.asarray(self.settings.allowed(values) + _ROUNDING * self.size)
 
     def reconsider(self, noise: Noise) -> None:
         """Judge the entries beyond the tolerance again: numeric values, tolerances and verdicts."""
@@ -173,18 +175,22 @@ def _excuses(made: Comparison) -> tuple[Cause, ...]:
     return (Cause("kink", text, ok=True, verdicts=made.verdicts == "kink"),)
 
 
-def _round_off(made: Comparison, pair: Pair, settings: Settings, rounds: bool) -> tuple[Cause, ...]:
+def _round_off(
+    made: Comparison, pair: Pair, settings: Settings, rounds: bool, in_float32: bool
+) -> tuple[Cause, ...]:
     """Say in words that float32 is the reason: an excuse where the inputs are float32."""
     where = made.verdicts == "float32"
-    if where.any() and pair.float32:
+    if where.any() and pair.float32 and not rounds:
         text = "float32 round-off: in float64 the same gradient agrees; in float32 its last digits differ."
         return (Cause("float32", text, ok=True, verdicts=where),)
     if where.any() or (settings.strict and rounds and not made.term):
+        though = "" if in_float32 else ", though its inputs are float64"
         text = (
-            "float32 round-off: the function's values have the digits of float32, though its inputs are "
-            "float64; no difference quotient can be better than their noise over h."
+            f"float32 round-off: the function's values have the digits of float32{though}; no difference "
+            "quotient can be better than their noise over h."
         )
-        return (Cause("float32", text, ok=not settings.strict, verdicts=where if where.any() else None),)
+        excused = in_float32 or not settings.strict
+        return (Cause("float32", text, ok=excused, verdicts=where if where.any() else None),)
     wrong = made.wrong
     if pair.float32 or not wrong.any() or not settings.strict:
         return ()
@@ -197,28 +203,39 @@ def _round_off(made: Comparison, pair: Pair, settings: Settings, rounds: bool) -
     return ()
 
 
-def _along_lines(numeric: Numeric, gradient: Array, noise: Array) -> tuple[Cause, ...]:
+def _along_lines(numeric: Numeric, made: Comparison, gradient: Array, noise: Array) -> tuple[Cause, ...]:
     """Compare slopes along lines, where terms add up that are invisible in single entries.
 
     Along x a forgotten reg sum(x^2) has the slope 2 reg sum(x^2), all entries' contributions together, and
-    the quotient's noise is that of one entry with a step of the size of x.
+    the quotient's noise is that of one entry with a step of the size of x. What entries are excused for
+    at a kink is excused here as well.
     """
+    # Twice: from the slope between both sides to either is half of what is between them.
+    excused = np.where(made.excused, 2.0 * made.absolute_error, 0.0)
     x = numeric.point.values
     size = float(np.sqrt(np.mean(x**2))) if x.size else 0.0
     if not np.isfinite(size) or size == 0.0:
         return ()
     random = np.random.default_rng(0).choice([-1.0, 1.0], x.shape) * size
-    for name, line in (("x", x), ("sign(x)", np.sign(x) * size), ("a random line", random)):
-        slopes = slopes_along(numeric, line, LADDER)
+    lines = [("x", x), ("sign(x)", np.sign(x) * size), ("a random line", random)]
+    # Where few entries are that large, the other two move all the rest to quite another place.
+    if np.median(np.abs(x[x != 0.0])) < size * 2.0**-10:
+        del lines[1:]
+    for name, line in lines:
         products = gradient * line.ravel()
         analytic = np.array([[products.sum()]])
-        rounding = _ROUNDING * float(np.abs(products).sum())
+        rounding = _ROUNDING * float(np.abs(products).sum()) + float((excused * np.abs(line)).sum())
         allowed = functools.partial(np.full_like, fill_value=rounding)
-        opinion = judge(slopes, analytic, allowed, noise, lenient=True)
+        along = functools.partial(_slopes_along, numeric, line)
+        opinion = by_ladders(along, analytic, allowed, noise, lenient=True)
         if opinion.agrees[0, 0] or opinion.kink[0, 0] or not np.isfinite(opinion.numeric[0, 0]):
             continue
         return (_invisible(name, numeric, line, analytic.item(), opinion.numeric.item()),)
     return ()
+
+
+def _slopes_along(numeric: Numeric, line: Array, _: Positions, levels: Array) -> Slopes:
+    return slopes_along(numeric, line, levels)
 
 
 def _invisible(name: str, numeric: Numeric, line: Array, analytic: float, slope: float) -> Cause:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._around import Array, Positions
-from .quotients import LADDER, Numeric, Slopes
+from .quotients import FINE_LADDER, LADDER, Numeric, Slopes
 
 # What counts as clearly above the noise of a quotient, and how many of its doubts an estimate may be off.
 _CLEAR = 8.0
@@ -15,6 +15,8 @@ _DOUBTS = 4.0
 _STAYS = 0.15
 # The first of the ladder's steps (2^-20) whose central quotient has no truncation to speak of.
 _SMALLEST = 4
+# A value whose doubts are more than this part of it decides nothing.
+_VAGUE = 1e-3
 # Entries that are looked at again at first; the rest only where enough of these are excused.
 _SAMPLE = 256
 
@@ -34,7 +36,7 @@ class Opinion:
 def second_opinion(
     numeric: Numeric, entries: Positions, analytic: Array, tolerance: Tolerance, noise: Array
 ) -> Opinion:
-    """Judge entries by a ladder of quotients instead of one.
+    """Judge entries by a ladder of quotients instead of one, and by a finer one where it decides nothing.
 
     Parameters
     ----------
@@ -49,7 +51,55 @@ def second_opinion(
     noise : (m,) array
         What rounding leaves in the output.
     """
-    return judge(numeric.slopes(entries, LADDER), analytic, tolerance, noise)
+    return by_ladders(lambda rows, levels: numeric.slopes(entries[rows], levels), analytic, tolerance, noise)
+
+
+def by_ladders(
+    slopes: Callable[[Positions, Array], Slopes],
+    analytic: Array,
+    tolerance: Tolerance,
+    noise: Array,
+    *,
+    lenient: bool = False,
+) -> Opinion:
+    """Judge by ``slopes(rows, levels)``; see `second_opinion` and `judge`."""
+    rows: Positions = np.arange(len(analytic))
+    first = judge(slopes(rows, LADDER), analytic, tolerance, noise, lenient=lenient)
+    with np.errstate(all="ignore"):
+        vague = _DOUBTS * first.doubt > np.maximum(tolerance(first.numeric), _VAGUE * np.abs(first.numeric))
+    again = np.flatnonzero((~first.kink & (vague | ~first.agrees)).any(axis=1))
+    if not again.size:
+        return first
+
+    def allowed(values: Array) -> Array:
+        everywhere = first.numeric.copy()
+        everywhere[again] = values
+        return tolerance(everywhere)[again]
+
+    fine = judge(slopes(again, FINE_LADDER), analytic[again], allowed, noise, lenient=lenient)
+    return _finer(first, again, fine, vague[again], allowed)
+
+
+def _finer(
+    first: Opinion, again: Positions, fine: Opinion, vague: np.ndarray, tolerance: Tolerance
+) -> Opinion:
+    """Let the finer ladder decide where it does and the first one did not, or measured something else.
+
+    1e-8 sin(1e8 x) has quotients that agree with each other at steps far beyond its wavelength, log(x) at
+    1e-9 none at all. That two values known well contradict each other tells such cases; a gradient that is
+    wrong does not agree with the finer one either. (0 may: a function that rounds its input is flat there.)
+    """
+    numeric, doubt = first.numeric[again], first.doubt[again]
+    right, kink = first.agrees[again], first.kink[again]
+    with np.errstate(all="ignore"):
+        known = _DOUBTS * fine.doubt <= np.maximum(tolerance(fine.numeric), 1e-2 * np.abs(fine.numeric))
+        other = ~(np.abs(fine.numeric - numeric) <= _DOUBTS * (fine.doubt + doubt))
+        better = vague & (fine.doubt < 0.1 * doubt)
+    use = known & ~kink & (better | (other & fine.agrees & ~right & (fine.numeric != 0.0)))
+    found = [first.numeric.copy(), first.doubt.copy(), first.agrees.copy(), first.kink.copy()]
+    for to, one in zip(found, (fine.numeric, fine.doubt, fine.agrees, fine.kink), strict=True):
+        to[again] = np.where(use, one, to[again])
+    return Opinion(*found)
 
 
 def judge(
@@ -144,7 +194,7 @@ def _one_sided(slopes: Slopes, rounding: Array, analytic: Array, close: Array) -
         level = np.argmin(doubt, axis=1)[:, None]
         slope = np.take_along_axis(better[:, 1:-1], level, 1)[:, 0]
         least = _DOUBTS * np.take_along_axis(doubt, level, 1)[:, 0]
-        found |= (np.abs(analytic - slope) <= least) & (least <= 0.1 * close)
+        found |= (np.abs(analytic - slope) <= least) & (least <= 0.02 * close)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,8 @@ _EPS = float(np.finfo(np.float64).eps)
 # rounding does. A factor of 16 lets a smooth function's one-sided slopes draw together by 16 and central
 # ones by 256.
 LADDER = 2.0 ** -np.array([4.0, 8.0, 12.0, 16.0, 20.0, 24.0])
+# For what lives on smaller scales than its entry: an x beside a pole, a wave of 1e-8.
+FINE_LADDER = 2.0 ** -np.array([24.0, 28.0, 32.0, 36.0, 40.0, 44.0, 48.0])
 
 
 @dataclass(frozen=True)
@@ -113,11 +115,36 @@ class Numeric:
         with np.errstate(all="ignore"):
             least = 2.0 * _EPS * np.abs(np.where(np.isfinite(both), both, 0.0)).max(axis=0)
             found = np.where(_noise(close) > 0.0, _noise(close), _noise(far))
-            float32 = np.unique(both[:, :1]).size > 1 and bool(np.all(both.astype(np.float32) == both))
+            float32 = _rounded_to_float32(both)
+        least = np.maximum(least, self._of_parts())
         return Noise(np.maximum(np.where(np.isfinite(found), found, 0.0), least), float32)
+
+    def _of_parts(self) -> float:
+        """Return what rounding leaves in a sum whose parts cancel: R = [f(reg') - f(0)] / reg'."""
+        parts = self.function.parts
+        if len(parts) == 1:
+            return 0.0
+        sizes = []
+        for part in parts:
+            alone = replace(self.function, parts=(replace(part, weight=1.0),))
+            sizes.append(abs(part.weight) * float(np.abs(output_of(alone.value())).max(initial=0.0)))
+        self.evaluations += len(parts)
+        return 2.0 * _EPS * sum(size for size in sizes if np.isfinite(size))
 
 
 _POINTS = 8
+
+
+def _rounded_to_float32(values: Array) -> bool:
+    """Whether all values are float32's, and differ in its last digits.
+
+    Whole numbers and what is left of a cancellation are numbers of float32 too, of fewer bits.
+    """
+    rounded = values.astype(np.float32)
+    if np.unique(rounded[:, :1]).size == 1 or not np.all(rounded == values):
+        return False
+    mantissas = np.ldexp(np.frexp(rounded[np.isfinite(rounded)])[0], 18)
+    return bool(np.any(mantissas != np.round(mantissas)))
 
 
 def _noise(values: Array) -> Array:

@@ -6,6 +6,8 @@ import numpy as np
 
 from .function import Function, output_of
 
+# At which the penalty is looked for beside the data loss: that of W of 1e-12 is 1e-24.
+_STRENGTHS = (1.0, 2.0**40, 2.0**80)
 # Entries beyond which a function that is not structured is not evaluated again for its terms.
 MANY = 4096
 
@@ -27,9 +29,12 @@ def terms_of(function: Function) -> list[Function]:
 
 def _visible(function: Function, data: Function) -> float:
     """Return the strength at which the penalty is as large as the data loss."""
-    one = replace(function, parts=(function.with_strength(1.0),))
-    values = [float(np.abs(output_of(f.value())).max()) for f in (data, one)]
-    penalty = abs(values[1] - values[0])
-    if not np.isfinite(values).all() or penalty <= 1e-12 * values[0]:
-        return 1.0
-    return float(2.0 ** np.round(np.log2(max(values[0], 1e-3) / penalty)))
+    size = float(np.abs(output_of(data.value())).max())
+    for strength in _STRENGTHS:
+        one = replace(function, parts=(function.with_strength(strength),))
+        penalty = abs(float(np.abs(output_of(one.value())).max()) - size)
+        if not np.isfinite([size, penalty]).all():
+            return 1.0
+        if penalty > 1e-6 * size:
+            return strength * float(2.0 ** np.round(np.log2(max(size, 1e-3) / penalty)))
+    return 1.0

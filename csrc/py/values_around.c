@@ -4,12 +4,18 @@
 
 #include <string.h>
 
+/* Where an array's memory is: what f may move or shorten by resizing the array that owns it. */
+typedef struct {
+    PyArrayObject *owner; /* borrowed */
+    const char *data;
+    npy_intp bytes;
+} place;
+
 typedef struct {
     PyObject *f, *args;             /* borrowed */
     PyArrayObject *memory, *shadow; /* borrowed; what is moved, and its float64 twin */
     PyArrayObject *saved, *saved_shadow; /* copies of them */
-    PyArrayObject *owner; /* borrowed, of memory's data; where these were */
-    char *data;
+    place of_memory, of_shadow;
     npy_intp shape[NPY_MAXDIMS]; /* of a value */
     int ndim;                    /* -1 until the first value */
     npy_intp m;                  /* entries of a value */
@@ -49,11 +55,27 @@ write_entry(PyArrayObject *a, char *at, double value)
     return value;
 }
 
-/* Whether memory is where it was: f may have resized the array that owns it. */
+static place
+place_of(PyArrayObject *a)
+{
+    PyArrayObject *owner = a;
+    while (PyArray_BASE(owner) && PyArray_Check(PyArray_BASE(owner))) {
+        owner = (PyArrayObject *)PyArray_BASE(owner);
+    }
+    return (place){owner, PyArray_BYTES(owner), PyArray_NBYTES(owner)};
+}
+
+/* Whether it still is there, and as large: of memory made smaller the rest is someone else's. */
+static int
+stays(const place *p)
+{
+    return PyArray_BYTES(p->owner) == p->data && PyArray_NBYTES(p->owner) == p->bytes;
+}
+
 static int
 in_place(const walk *w)
 {
-    if (PyArray_BYTES(w->owner) == w->data) {
+    if (stays(&w->of_memory) && (w->shadow == NULL || stays(&w->of_shadow))) {
         return 1;
     }
     PyErr_SetString(PyExc_ValueError, "f resized x; expected a function of its values");
@@ -66,10 +88,10 @@ restore(const walk *w)
 {
     PyObject *type, *value, *trace;
     PyErr_Fetch(&type, &value, &trace);
-    if (in_place(w)) {
+    if (stays(&w->of_memory)) {
         PyArray_CopyInto(w->memory, w->saved);
     }
-    if (w->shadow) {
+    if (w->shadow && stays(&w->of_shadow)) {
         PyArray_CopyInto(w->shadow, w->saved_shadow);
     }
     PyErr_Clear();
@@ -337,9 +359,10 @@ dp_py_values_around(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
               .memory = (PyArrayObject *)args[2],
               .shadow = args[3] == Py_None ? NULL : (PyArrayObject *)args[3],
               .ndim = -1};
-    PyObject *base_of = PyArray_BASE(w.memory);
-    w.owner = base_of && PyArray_Check(base_of) ? (PyArrayObject *)base_of : w.memory;
-    w.data = PyArray_BYTES(w.owner);
+    w.of_memory = place_of(w.memory);
+    if (w.shadow) {
+        w.of_shadow = place_of(w.shadow);
+    }
     const int at_point = PyObject_IsTrue(args[6]);
     w.scalar = PyObject_IsTrue(args[7]);
     w.imaginary = PyObject_IsTrue(args[8]);

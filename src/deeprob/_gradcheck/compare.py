@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from .. import _around
-from .._around import Array, Positions
+from .._around import Array, Noise, Positions
 from ..objective import Objective
 from .comparison import Cause, Comparison, Mask
 from .diagnose import Evidence, diagnose
 from .explain import Opinion, judge, opinions
 from .function import Analytic, Function
-from .quotients import LADDER, LARGEST, Noise, Numeric, slopes_along, step_sizes
+from .quotients import LADDER, LARGEST, Numeric, slopes_along, step_sizes
 from .settings import EPS, EPS32, Settings
 
 # An analytic gradient's own rounding: of sums of terms larger than their result.

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from .function import Function, output_of
+from .._around import output_of
+from .function import Function
 
 # Entries beyond which a function that is not structured is not evaluated again for its terms.
 MANY = 4096

@@ -112,6 +112,14 @@ holds(PyArrayObject *a, PyArrayObject *saved)
     return same;
 }
 
+static void
+say_changed(void)
+{
+    PyErr_SetString(PyExc_ValueError,
+                    "f changed x; expected a function that leaves its argument as it "
+                    "is (x has its old values again)");
+}
+
 static int
 refuse_changes(const walk *w)
 {
@@ -120,12 +128,18 @@ refuse_changes(const walk *w)
         same = holds(w->shadow, w->saved_shadow);
     }
     if (same == 0) {
-        PyErr_SetString(
-            PyExc_ValueError,
-            "f changed x; expected a function that leaves its argument as it "
-            "is (x has its old values again)");
+        say_changed();
     }
     return same == 1 ? 0 : -1;
+}
+
+/* Whether the entry that is to be moved still has the bits that were saved: moving it back would
+ * hide a change. The copies are in C order. */
+static int
+entry_holds(PyArrayObject *a, const char *at, PyArrayObject *saved, npy_intp position)
+{
+    const size_t bytes = (size_t)PyArray_ITEMSIZE(a);
+    return memcmp(at, PyArray_BYTES(saved) + (size_t)position * bytes, bytes) == 0;
 }
 
 static int
@@ -270,6 +284,11 @@ call_moved(walk *w, npy_intp position, double offset, double *step, npy_intp row
 {
     char *at = entry_of(w->memory, position);
     char *twin = w->shadow ? entry_of(w->shadow, position) : NULL;
+    if (!entry_holds(w->memory, at, w->saved, position) ||
+        (twin && !entry_holds(w->shadow, twin, w->saved_shadow, position))) {
+        say_changed();
+        return -1;
+    }
     const double old = read_entry(w->memory, at);
     char bits[sizeof(double)];
     const size_t bytes = (size_t)PyArray_ITEMSIZE(w->memory);

@@ -44,7 +44,8 @@ class Point:
     @property
     def values(self) -> Array:
         """The point itself, a float64 copy."""
-        return np.array(self.memory, np.float64)
+        with np.errstate(invalid="ignore"):  # of signalling NaN
+            return np.array(self.memory, np.float64)
 
 
 def point_of(x: Any, name: str, dtype: npt.DTypeLike = np.float64) -> Point:
@@ -58,11 +59,12 @@ def point_of(x: Any, name: str, dtype: npt.DTypeLike = np.float64) -> Point:
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} has dtype {array.dtype}; expected real numbers{_advice(array.dtype)}")
     movable = array.dtype in (np.float32, np.float64) and array.dtype.itemsize <= wanted.itemsize
-    if not movable or not array.flags.behaved or not array.dtype.isnative or _shares_places(array):
-        array = np.array(array, wanted if not movable else array.dtype.newbyteorder("="), subok=False)
-    if array.dtype == wanted:
-        return Point(array.view(), None, array.view(), array)
-    shadow = np.array(array, wanted, subok=False)
+    with np.errstate(invalid="ignore", over="ignore"):  # signalling NaN, and what float32 has no number for
+        if not movable or not array.flags.behaved or not array.dtype.isnative or _shares_places(array):
+            array = np.array(array, wanted if not movable else array.dtype.newbyteorder("="), subok=False)
+        if array.dtype == wanted:
+            return Point(array.view(), None, array.view(), array)
+        shadow = np.array(array, wanted, subok=False)
     return Point(array.view(), shadow, shadow.view(), array)
 
 
@@ -146,11 +148,14 @@ def moved_along(
 
     def write(values: FloatArray) -> None:
         refuse_resized(arrays, places)
-        for array in arrays:
-            array[...] = values
+        with np.errstate(invalid="ignore", over="ignore"):
+            for array in arrays:
+                array[...] = values
 
     def at(t: float) -> Array:
-        write(start + t * direction)
+        with np.errstate(invalid="ignore", over="ignore"):
+            moved = start + t * direction
+        write(moved)
         result = np.array(output_of(f(*arguments)), np.float64).ravel()
         refuse_resized(arrays, places)
         return result

@@ -247,12 +247,16 @@ def _level_noise(noise: Array) -> Array:
 
 
 def _complex(work: _Work) -> _Found:
-    z = np.array(work.point.values, np.result_type(work.point.argument, np.complex64))
+    with np.errstate(invalid="ignore", over="ignore"):
+        z = np.array(work.point.values, np.result_type(work.point.argument, np.complex64))
+    before = z.tobytes()
     imaginary = z.imag
     moved = Point(imaginary, None, imaginary, imaginary)
     found = _around.evaluate(
         work.f, (z.view(),), moved, work.entries, work.h[:, None].copy(), scalar=True, imaginary=True
     )
+    if z.tobytes() != before:
+        raise ValueError("f changed x; expected a function that leaves its argument as it is")
     gradient = _around.quotients(found.values[:, 0], np.zeros(1), found.steps[:, 0])[:, 0]
     eps = np.finfo(imaginary.dtype).eps
     return gradient, _DEVIATIONS * eps * np.abs(gradient), found.evaluations

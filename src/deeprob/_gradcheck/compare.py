@@ -13,7 +13,7 @@ from .comparison import Cause, Comparison, Mask
 from .diagnose import Evidence, diagnose
 from .explain import Opinion, judge, opinions
 from .function import Analytic, Function
-from .quotients import LADDER, LARGEST, Numeric, slopes_along, step_sizes
+from .quotients import LADDER, Numeric, slopes_along, step_sizes
 from .settings import EPS, EPS32, Settings
 
 # An analytic gradient's own rounding: of sums of terms larger than their result.
@@ -39,7 +39,6 @@ def compare(
     """Compare the derivatives with respect to one input; also return how often the function was called."""
     numeric = Numeric(function, which)
     expected = (*numeric.point.memory.shape, *shape)
-    _refuse_large(function.inputs[which].name, numeric.size, expected)
     h = step_sizes(numeric.point, None if settings.strict else settings.eps)
     noise = numeric.noise() if settings.strict else None
     quotients = numeric.central(h)
@@ -69,15 +68,6 @@ def compare(
     if noise is not None and settings.strict and not shape and made.ok:
         causes += _along_lines(numeric, table.exact[:, 0], noise.size)
     return replace(made, causes=causes), numeric.evaluations
-
-
-def _refuse_large(name: str, size: int, expected: tuple[int, ...]) -> None:
-    entries = int(np.prod(expected, dtype=np.float64))
-    if entries > LARGEST:
-        raise ValueError(
-            f"{name} has {size} entries and the output {entries // size}; a Jacobian of more than {LARGEST} "
-            "entries is not built: use fast_mode=True"
-        )
 
 
 def _largest(values: Array) -> float:

@@ -17,6 +17,8 @@ from ..regularizers import penalty_weights
 
 # Names under which functions take the strength of their penalty.
 STRENGTHS = ("reg", "lambda_", "lam", "lambd", "weight_decay", "reg_strength", "regularization")
+# The largest Jacobian that is built, in entries (512 MB of float64 with its steps and tolerances).
+LARGEST = 2**24
 _LOSSES = {getattr(losses, f"{name}_loss"): name for name in losses.NAMES}
 
 
@@ -375,6 +377,8 @@ def _through_vjp(
         one[at] = 1.0
         found, kinds = _by_input(vjp_gradients(vjp, one if output.ndim else one[()]), function, "gradients")
         for i, gradient in found.items():
+            if i not in rows:
+                _refuse_large(function.inputs[i].name, gradient.size, output.size)
             rows.setdefault(i, []).append(gradient)
         dtypes |= kinds
     if not output.size:
@@ -387,6 +391,14 @@ def _through_vjp(
         stacked = np.moveaxis(np.stack(many), 0, -1)
         jacobians[i] = stacked.reshape(*many[0].shape, *output.shape)
     return Analytic(output, jacobians, dtypes, vjp)
+
+
+def _refuse_large(name: str, size: int, outputs: int) -> None:
+    if size * outputs > LARGEST:
+        raise ValueError(
+            f"{name} has {size} entries and the output {outputs}; a Jacobian of more than {LARGEST} entries "
+            "is not built: use fast_mode=True"
+        )
 
 
 def _points(function: Function) -> Iterator[tuple[int, Any]]:

@@ -16,8 +16,6 @@ from .function import Function
 # rounding does. A factor of 16 lets a smooth function's one-sided slopes draw together by 16 and central
 # ones by 256.
 LADDER = 2.0 ** -np.array([4.0, 8.0, 12.0, 16.0, 20.0, 24.0])
-# The largest Jacobian that is built, in entries (512 MB of float64 with its steps and tolerances).
-LARGEST = 2**24
 
 
 @dataclass(frozen=True)

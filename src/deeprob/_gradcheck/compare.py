@@ -64,7 +64,7 @@ def compare(
         verdicts=table.verdicts.reshape(expected),
         excused=excused.reshape(expected),
     )
-    causes = _round_off(made, pair, settings, noise is not None and noise.float32) + _excuses(made)
+    causes = _round_off(made, pair, settings, noise is not None and noise.float32) + excuses(made)
     if noise is not None and settings.strict and not shape and made.ok:
         causes += _along_lines(numeric, table.exact[:, 0], noise.size)
     return replace(made, causes=causes), numeric.evaluations
@@ -137,7 +137,6 @@ def from_opinion(
     numeric: Numeric, entries: Positions, analytic: Array, quotients: Array, relative: float
 ) -> tuple[Any, Array]:
     """Return verdicts and tolerances of given quotients, which keep their values, by a relative error."""
-    noise = numeric.noise()
 
     def allowed(values: Array) -> Array:
         return np.asarray(relative * (np.abs(analytic) + np.abs(values)))
@@ -147,6 +146,7 @@ def from_opinion(
     with np.errstate(invalid="ignore"):
         beyond = ~(np.abs(analytic - quotients) <= tolerance)
     if beyond.any():
+        noise = numeric.noise()
         opinion = opinions(numeric, entries, analytic, allowed, noise.size)
         right = beyond & opinion.agrees
         verdicts[beyond] = "other"
@@ -158,7 +158,7 @@ def from_opinion(
     return verdicts, tolerance
 
 
-def _excuses(made: Comparison) -> tuple[Cause, ...]:
+def excuses(made: Comparison) -> tuple[Cause, ...]:
     """Say in words what excuses entries beyond the tolerance."""
     kinks = int(np.count_nonzero(made.verdicts == "kink"))
     if not kinks:

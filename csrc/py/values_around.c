@@ -17,8 +17,9 @@ typedef struct {
     PyArrayObject *saved, *saved_shadow; /* copies of them */
     place of_memory, of_shadow;
     npy_intp shape[NPY_MAXDIMS]; /* of a value */
-    int ndim;                    /* -1 until the first value */
-    npy_intp m;                  /* entries of a value */
+    char shape_text[DP_SHAPE_TEXT];
+    int ndim;   /* -1 until the first value */
+    npy_intp m; /* entries of a value */
     int scalar, imaginary;
     int looked; /* whether the first call left memory alone */
 } walk;
@@ -178,6 +179,7 @@ check_shape(walk *w, PyArrayObject *value)
         w->ndim = ndim;
         w->m = PyArray_SIZE(value);
         memcpy(w->shape, PyArray_DIMS(value), (size_t)ndim * sizeof *w->shape);
+        dp_shape_text(value, w->shape_text);
         return 0;
     }
     if (ndim == w->ndim &&
@@ -185,11 +187,11 @@ check_shape(walk *w, PyArrayObject *value)
         return 0;
     }
     char text[DP_SHAPE_TEXT];
-    PyErr_Format(
-        PyExc_ValueError,
-        "f returned a value of shape %s after one of another shape; expected the "
-        "same shape in every call",
-        dp_shape_text(value, text));
+    PyErr_Format(PyExc_ValueError,
+                 "f returned a value of shape %s after one of shape %s; expected the "
+                 "same shape in "
+                 "every call",
+                 dp_shape_text(value, text), w->shape_text);
     return -1;
 }
 
@@ -198,6 +200,10 @@ static PyArrayObject *
 as_values(walk *w, PyObject *value)
 {
     PyArrayObject *found = NULL, *part = NULL, *result = NULL;
+    if (PyTuple_Check(value) && PyTuple_GET_SIZE(value) == 0) {
+        refuse_value(value, expectation(w));
+        return NULL;
+    }
     /* Lists too, but no sets, generators, strings ...: those become 0-d objects. */
     found = (PyArrayObject *)PyArray_FROM_O(value);
     if (found == NULL) {

@@ -201,7 +201,7 @@ def test_a_missing_penalty():
         ({"seed": "x"}, TypeError, "seed is"),
         ({"seed": -1}, ValueError, "seed is -1"),
         ({"f": lambda x: None}, TypeError, "returned a NoneType"),
-        ({"f": lambda x: x}, (TypeError, ValueError), r"returned|shape"),
+        ({"f": lambda x: x}, TypeError, "f returned 3 numbers; expected one"),
         ({"f": lambda x: 1j}, TypeError, "returned a complex"),
         ({"n_checks": 3}, TypeError, "did you mean 'num_checks'"),
     ],

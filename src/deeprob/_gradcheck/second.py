@@ -165,7 +165,7 @@ def _second(result: Any) -> tuple[tuple[Any, ...], Callable[..., Any]]:
 
 def _grad_output(output: Array, given: Any, strided: bool, settings: Settings) -> Array:
     if given is not None:
-        array = np.array(given, np.float64)
+        array = point_of(given, "grad_outputs").values
         if array.shape != output.shape:
             raise ValueError(f"grad_outputs has shape {array.shape}; expected the output's {output.shape}")
         return array

@@ -120,6 +120,8 @@ def _compare(
     entries, back = np.unique(places, return_inverse=True)
     steps = _around.given_steps(numeric.point, h).ravel()[entries]
     quotients = numeric.central_at(entries, steps)
+    if quotients.shape[1] != 1:
+        raise TypeError(f"f returned {quotients.shape[1]} numbers; expected one, the loss")
     analytic = gradient.ravel()[entries][:, None]
     verdicts, tolerance = from_opinion(numeric, entries, analytic, quotients, _RELATIVE)
     made = Comparison(

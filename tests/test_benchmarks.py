@@ -23,12 +23,6 @@ LIBRARIES = {
     "calls": "numpy",
     "sklearn": "sklearn",
 }
-    "numpy-chunked": "numpy",
-    "lecture": "numpy",
-    "one-thread": "numpy",
-    "calls": "numpy",
-    "sklearn": "sklearn",
-}
 # numba compiles each layout, dtype and kernel for seconds: one of each kind here, the rest in the benchmarks.
 SLOW_TO_COMPILE = {"numba": ("loss/softmax/float32/rows", "step/adam/30730", "empty/Objective")}
 PAIRS = [

@@ -19,6 +19,7 @@ QUICK = (
     "train/128",
     "search/float32",
     "numeric",
+    "gradcheck/loop",
     "empty/Objective",
     "loss/softmax/float32/columns",
     "threads/128",

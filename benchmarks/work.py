@@ -65,6 +65,7 @@ PEERS: dict[str, tuple[str, str]] = {
     "numpy-chunked": ("NumPy chunked", "chunked"),
     "numba": ("numba", "fused"),
     "lecture": ("lecture's loop", "textbook"),
+    "calls": ("the calls alone", "floor"),
     "one-thread": ("deeprob, 1 thread", "threads"),
 }
 

@@ -16,7 +16,13 @@ sys.path.insert(0, str(ROOT))
 from benchmarks import cases, report, stats, work  # noqa: E402
 from benchmarks.harness import pairs_of  # noqa: E402
 
-LIBRARIES = {"numpy-chunked": "numpy", "lecture": "numpy", "one-thread": "numpy", "sklearn": "sklearn"}
+LIBRARIES = {
+    "numpy-chunked": "numpy",
+    "lecture": "numpy",
+    "one-thread": "numpy",
+    "calls": "numpy",
+    "sklearn": "sklearn",
+}
 # numba compiles each layout, dtype and kernel for seconds: one of each kind here, the rest in the benchmarks.
 SLOW_TO_COMPILE = {"numba": ("loss/softmax/float32/rows", "step/adam/30730", "empty/Objective")}
 PAIRS = [

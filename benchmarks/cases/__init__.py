@@ -3,6 +3,7 @@
 from ..work import Case
 from . import (
     empty_call,
+    gradient_check,
     hvp,
     loss_gradient,
     numeric_gradient,
@@ -19,6 +20,7 @@ ALL: list[Case] = [
     *train_step.CASES,
     *optimizer_step.CASES,
     *numeric_gradient.CASES,
+    *gradient_check.CASES,
     *empty_call.CASES,
     *thread_scaling.CASES,
 ]

@@ -4,15 +4,22 @@
 
 #include <string.h>
 
+/* Where an array's memory is: what f may move or shorten by resizing the array that owns it. */
+typedef struct {
+    PyArrayObject *owner; /* borrowed */
+    const char *data;
+    npy_intp bytes;
+} place;
+
 typedef struct {
     PyObject *f, *args;             /* borrowed */
     PyArrayObject *memory, *shadow; /* borrowed; what is moved, and its float64 twin */
     PyArrayObject *saved, *saved_shadow; /* copies of them */
-    PyArrayObject *owner; /* borrowed, of memory's data; where these were */
-    char *data;
+    place of_memory, of_shadow;
     npy_intp shape[NPY_MAXDIMS]; /* of a value */
-    int ndim;                    /* -1 until the first value */
-    npy_intp m;                  /* entries of a value */
+    char shape_text[DP_SHAPE_TEXT];
+    int ndim;   /* -1 until the first value */
+    npy_intp m; /* entries of a value */
     int scalar, imaginary;
     int looked; /* whether the first call left memory alone */
 } walk;
@@ -49,11 +56,27 @@ write_entry(PyArrayObject *a, char *at, double value)
     return value;
 }
 
-/* Whether memory is where it was: f may have resized the array that owns it. */
+static place
+place_of(PyArrayObject *a)
+{
+    PyArrayObject *owner = a;
+    while (PyArray_BASE(owner) && PyArray_Check(PyArray_BASE(owner))) {
+        owner = (PyArrayObject *)PyArray_BASE(owner);
+    }
+    return (place){owner, PyArray_BYTES(owner), PyArray_NBYTES(owner)};
+}
+
+/* Whether it still is there, and as large: of memory made smaller the rest is someone else's. */
+static int
+stays(const place *p)
+{
+    return PyArray_BYTES(p->owner) == p->data && PyArray_NBYTES(p->owner) == p->bytes;
+}
+
 static int
 in_place(const walk *w)
 {
-    if (PyArray_BYTES(w->owner) == w->data) {
+    if (stays(&w->of_memory) && (w->shadow == NULL || stays(&w->of_shadow))) {
         return 1;
     }
     PyErr_SetString(PyExc_ValueError, "f resized x; expected a function of its values");
@@ -66,10 +89,10 @@ restore(const walk *w)
 {
     PyObject *type, *value, *trace;
     PyErr_Fetch(&type, &value, &trace);
-    if (in_place(w)) {
+    if (stays(&w->of_memory)) {
         PyArray_CopyInto(w->memory, w->saved);
     }
-    if (w->shadow) {
+    if (w->shadow && stays(&w->of_shadow)) {
         PyArray_CopyInto(w->shadow, w->saved_shadow);
     }
     PyErr_Clear();
@@ -90,6 +113,14 @@ holds(PyArrayObject *a, PyArrayObject *saved)
     return same;
 }
 
+static void
+say_changed(void)
+{
+    PyErr_SetString(PyExc_ValueError,
+                    "f changed x; expected a function that leaves its argument as it "
+                    "is (x has its old values again)");
+}
+
 static int
 refuse_changes(const walk *w)
 {
@@ -98,12 +129,18 @@ refuse_changes(const walk *w)
         same = holds(w->shadow, w->saved_shadow);
     }
     if (same == 0) {
-        PyErr_SetString(
-            PyExc_ValueError,
-            "f changed x; expected a function that leaves its argument as it "
-            "is (x has its old values again)");
+        say_changed();
     }
     return same == 1 ? 0 : -1;
+}
+
+/* Whether the entry that is to be moved still has the bits that were saved: moving it back would
+ * hide a change. The copies are in C order. */
+static int
+entry_holds(PyArrayObject *a, const char *at, PyArrayObject *saved, npy_intp position)
+{
+    const size_t bytes = (size_t)PyArray_ITEMSIZE(a);
+    return memcmp(at, PyArray_BYTES(saved) + (size_t)position * bytes, bytes) == 0;
 }
 
 static int
@@ -142,6 +179,7 @@ check_shape(walk *w, PyArrayObject *value)
         w->ndim = ndim;
         w->m = PyArray_SIZE(value);
         memcpy(w->shape, PyArray_DIMS(value), (size_t)ndim * sizeof *w->shape);
+        dp_shape_text(value, w->shape_text);
         return 0;
     }
     if (ndim == w->ndim &&
@@ -149,11 +187,11 @@ check_shape(walk *w, PyArrayObject *value)
         return 0;
     }
     char text[DP_SHAPE_TEXT];
-    PyErr_Format(
-        PyExc_ValueError,
-        "f returned a value of shape %s after one of another shape; expected the "
-        "same shape in every call",
-        dp_shape_text(value, text));
+    PyErr_Format(PyExc_ValueError,
+                 "f returned a value of shape %s after one of shape %s; expected the "
+                 "same shape in "
+                 "every call",
+                 dp_shape_text(value, text), w->shape_text);
     return -1;
 }
 
@@ -162,6 +200,10 @@ static PyArrayObject *
 as_values(walk *w, PyObject *value)
 {
     PyArrayObject *found = NULL, *part = NULL, *result = NULL;
+    if (PyTuple_Check(value) && PyTuple_GET_SIZE(value) == 0) {
+        refuse_value(value, expectation(w));
+        return NULL;
+    }
     /* Lists too, but no sets, generators, strings ...: those become 0-d objects. */
     found = (PyArrayObject *)PyArray_FROM_O(value);
     if (found == NULL) {
@@ -248,6 +290,11 @@ call_moved(walk *w, npy_intp position, double offset, double *step, npy_intp row
 {
     char *at = entry_of(w->memory, position);
     char *twin = w->shadow ? entry_of(w->shadow, position) : NULL;
+    if (!entry_holds(w->memory, at, w->saved, position) ||
+        (twin && !entry_holds(w->shadow, twin, w->saved_shadow, position))) {
+        say_changed();
+        return -1;
+    }
     const double old = read_entry(w->memory, at);
     char bits[sizeof(double)];
     const size_t bytes = (size_t)PyArray_ITEMSIZE(w->memory);
@@ -337,9 +384,10 @@ dp_py_values_around(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
               .memory = (PyArrayObject *)args[2],
               .shadow = args[3] == Py_None ? NULL : (PyArrayObject *)args[3],
               .ndim = -1};
-    PyObject *base_of = PyArray_BASE(w.memory);
-    w.owner = base_of && PyArray_Check(base_of) ? (PyArrayObject *)base_of : w.memory;
-    w.data = PyArray_BYTES(w.owner);
+    w.of_memory = place_of(w.memory);
+    if (w.shadow) {
+        w.of_shadow = place_of(w.shadow);
+    }
     const int at_point = PyObject_IsTrue(args[6]);
     w.scalar = PyObject_IsTrue(args[7]);
     w.imaginary = PyObject_IsTrue(args[8]);

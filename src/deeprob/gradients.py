@@ -18,6 +18,9 @@ METHODS = ("central", "forward", "backward", "complex", "richardson")
 _LEVELS = 4
 # An objective's structured gradient is all entries or none; up to so many are cheaper one by one.
 _FEW = 32
+# How many times the noise of f counts: a central quotient has sqrt(1/2) times the noise over h, which is
+# measured within a factor of about two (More and Wild 2011).
+_DEVIATIONS = 4.0
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,9 @@ class NumericGradient:
     h : array of the same shape
         The step of each entry. Of float32 x at least the distance to the next float32.
     error : array of the same shape
-        An estimate of the absolute error: of the truncation, from a second step, and of rounding,
-        eps abs(f) / h.
+        An estimate of the absolute error, on the large side: of the truncation, from a second step, and of
+        rounding, several times the noise of f over h. The noise is measured, from differences of high order
+        of 16 values of f close to x (More and Wild 2011), and at least 2 eps abs(f).
     evaluations : int
         How often f was called; 0 for an `Objective`, whose columns of scores are evaluated instead.
     method : str
@@ -86,7 +90,7 @@ def numeric_gradient(
     central    (f(x + h) - f(x - h)) / 2h                     2 n          O(h^2)
     forward    (f(x + h) - f(x)) / h, the slides'             n + 1        O(h)
     backward   (f(x) - f(x - h)) / h                          n + 1        O(h)
-    richardson central at h, h/2, h/4, h/8, extrapolated      8 n          O(h^8)
+    richardson central at h, h/2, h/4, h/8, extrapolated      8 n + 16     O(h^8)
     complex    imag(f(x + i h)) / h, no difference at all     n            O(h^2)
     ========== ============================================== ============ ==========
 
@@ -116,8 +120,8 @@ def numeric_gradient(
     index : array of integers, tuple of such, or array of bool, optional
         Which entries: positions in ``x.ravel()``, what `numpy.nonzero` returns, or a mask. Default all.
     full_output : bool
-        Return a `NumericGradient`, with the steps and an estimate of each entry's error. That takes a second
-        step: twice the calls, unless the method is "complex" or "richardson".
+        Return a `NumericGradient`, with the steps and an estimate of each entry's error. That takes 16 calls
+        and a second step, twice the calls, unless the method is "complex" or "richardson".
 
     Returns
     -------
@@ -184,11 +188,13 @@ class _Work:
             self.f, (self.point.argument,), self.point, self.entries, moves, scalar=True, **options
         )
 
-    def noise(self, values: Array) -> Array:
-        """Return what rounding f once leaves in a quotient with h."""
-        sizes = np.abs(values[np.isfinite(values)])
-        eps = np.finfo(self.point.argument.dtype).eps
-        return eps * (sizes.max() if sizes.size else 0.0) / self.h
+    def noise(self) -> tuple[Array, int]:
+        """Return what rounding may leave in a central quotient with h, and how many calls it took to know."""
+        signs: Array = np.zeros(self.point.memory.shape)
+        # One-sided methods stay on their side, for functions that end at x.
+        signs.ravel()[self.entries] = -1.0 if self.method == "backward" else 1.0
+        found = _around.noise_of(self.f, (self.point.argument,), self.point, signs)
+        return _DEVIATIONS * found.size / self.h, found.evaluations
 
 
 _Found = tuple[Array, Array, int]
@@ -202,7 +208,8 @@ def _central(work: _Work) -> _Found:
     if not work.errors:
         return gradient, gradient, found.evaluations
     twice = _around.quotients(v[:, 2], v[:, 3], steps[:, 2] - steps[:, 3])[:, 0]
-    return gradient, np.abs(twice - gradient) / 3.0 + work.noise(v), found.evaluations
+    noise, calls = work.noise()
+    return gradient, np.abs(twice - gradient) + noise, found.evaluations + calls
 
 
 def _one_sided(work: _Work) -> _Found:
@@ -214,7 +221,8 @@ def _one_sided(work: _Work) -> _Found:
     if not work.errors:
         return gradient, gradient, found.evaluations
     twice = _around.quotients(v[:, 1], base, found.steps[:, 1])[:, 0]
-    return gradient, np.abs(twice - gradient) + 2.0 * work.noise(v), found.evaluations
+    noise, calls = work.noise()
+    return gradient, 1.5 * np.abs(twice - gradient) + 2.0 * noise, found.evaluations + calls
 
 
 def _richardson(work: _Work) -> _Found:
@@ -228,8 +236,9 @@ def _richardson(work: _Work) -> _Found:
         ],
         axis=1,
     )
-    best, error = _around.extrapolated(estimates, _level_noise(work.noise(v)))
-    return best[:, 0], error[:, 0], found.evaluations
+    noise, calls = work.noise()
+    best, error = _around.extrapolated(estimates, _level_noise(noise))
+    return best[:, 0], error[:, 0], found.evaluations + calls
 
 
 def _level_noise(noise: Array) -> Array:
@@ -238,15 +247,19 @@ def _level_noise(noise: Array) -> Array:
 
 
 def _complex(work: _Work) -> _Found:
-    z = np.array(work.point.values, np.result_type(work.point.argument, np.complex64))
+    with np.errstate(invalid="ignore", over="ignore"):
+        z = np.array(work.point.values, np.result_type(work.point.argument, np.complex64))
+    before = z.tobytes()
     imaginary = z.imag
     moved = Point(imaginary, None, imaginary, imaginary)
     found = _around.evaluate(
         work.f, (z.view(),), moved, work.entries, work.h[:, None].copy(), scalar=True, imaginary=True
     )
+    if z.tobytes() != before:
+        raise ValueError("f changed x; expected a function that leaves its argument as it is")
     gradient = _around.quotients(found.values[:, 0], np.zeros(1), found.steps[:, 0])[:, 0]
     eps = np.finfo(imaginary.dtype).eps
-    return gradient, eps * np.abs(gradient), found.evaluations
+    return gradient, _DEVIATIONS * eps * np.abs(gradient), found.evaluations
 
 
 _FORMULAS: dict[str, Callable[[_Work], _Found]] = {
@@ -274,13 +287,13 @@ def _of_objective(work: _Work, W: npt.ArrayLike) -> _Found:
         objective_quotients(objective, work.point.memory, scale * h, sign).ravel()[work.entries]
         for scale in _objective_steps(work)
     ]
-    noise = np.finfo(np.float64).eps * abs(objective.value(W)) / work.h if work.errors else work.h
+    if not work.errors and work.method != "richardson":
+        return found[0], found[0], 0
+    noise = 2.0 * _DEVIATIONS * np.finfo(np.float64).eps * abs(objective.value(W)) / work.h
     if work.method == "richardson":
         best, error = _around.extrapolated(np.stack(found, axis=1)[:, :, None], _level_noise(noise))
         return best[:, 0], error[:, 0], 0
-    if not work.errors:
-        return found[0], found[0], 0
-    return found[0], np.abs(found[1] - found[0]) / (1.0 if sign else 3.0) + noise, 0
+    return found[0], 1.5 * np.abs(found[1] - found[0]) + noise, 0
 
 
 def _objective_steps(work: _Work) -> list[float]:

@@ -29,3 +29,7 @@ def test_none_in_random_cases(strict):
 @pytest.mark.parametrize("strict", [False, True])
 def test_none_in_ten_thousand_random_cases(strict):
     assert not alarms(range(ALL), strict=strict)
+
+
+def test_none_of_random_projections():
+    assert not alarms(range(ORDINARY), fast_mode=True)

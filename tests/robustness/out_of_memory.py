@@ -42,6 +42,28 @@ def descended(m):
     )
 
 
+def around(f, base=False, *, shadowed=False, scalar=True, imaginary=False):
+    """The values of f around a point, and whether the point is what it was."""
+    memory, shadow = (b.astype("f4"), b.astype("f4").astype("f8")) if shadowed else (b.copy(), None)
+    given = memory if shadow is None else shadow
+    at = np.arange(2), np.ones((2, 3))
+    call = (f, (given.view(),), memory, shadow, *at, base, scalar, imaginary)
+    return restored(call, memory, given)
+
+
+def restored(call, *arrays):
+    """Values around a point whose arrays must have their bits again; a short frame.
+
+    (CPython 3.11 loops for ever where it has no memory for the position of a handler beyond its 256th.)
+    """
+    before = [a.tobytes() for a in arrays]
+    try:
+        return _core.values_around(*call)
+    finally:
+        if [a.tobytes() for a in arrays] != before:
+            raise AssertionError("the point was changed")
+
+
 CALLS = {
     "scores": lambda: _core.scores(W, X, b, index, None, 0, 0, 2),
     "scores of lists": lambda: _core.scores(lists[0], lists[1], lists[2], lists[4], None, 0, 0, 1),
@@ -64,6 +86,28 @@ CALLS = {
     "naive loss": lambda: _core.naive_loss("svm", W.T, X, y, 0.1),
     "naive loss, float32": lambda: _core.naive_loss("softmax", W.T.astype("f4"), X32[::-1], lists[3], 0.1),
     "wrong naive loss": lambda: _core.naive_loss("hinge", W.T, X, y, 0.1),
+    "values around": lambda: around(lambda w: w[0]),
+    "values around, floats": lambda: around(lambda w: 2.0),
+    "values around, with the base": lambda: around(lambda w: (w.sum(), None), True),
+    "values around, a shadow": lambda: around(lambda w: w[0], True, shadowed=True),
+    "values around, arrays": lambda: around(lambda w: W, scalar=False),
+    "values around, lists": lambda: around(lambda w: [1.0, 2.0], scalar=False),
+    "values around, complex": lambda: around(lambda w: 1j * w[0], imaginary=True),
+    "values around, wrong values": lambda: around(lambda w: w),
+    "values around, wrong types": lambda: around(lambda w: "1"),
+    "values around, no values": lambda: around(lambda w: ()),
+    "values around, other shapes": lambda: around(lambda w: w[: 1 + int(w[1] != b[1])], True, scalar=False),
+    "values around, raises": lambda: around(int),
+    "values around, changes": lambda: around(lambda w: w.fill(3.0) or 1.0),
+    "values around, wrong index": lambda: _core.values_around(
+        np.sum, (b,), b, None, [3], np.ones((1, 1)), False, True, False
+    ),
+    "values around, wrong offsets": lambda: _core.values_around(
+        np.sum, (b,), b, None, [0], np.ones(1), False, True, False
+    ),
+    "values around, wrong memory": lambda: _core.values_around(
+        np.sum, (b,), b[::-1].astype(int), None, [0], np.ones((1, 1)), False, True, False
+    ),
     "losses": _core.losses,
     "targets": _core.targets,
     "elementwise": lambda: _core.elementwise("exp", s.ravel()),

@@ -3,7 +3,9 @@
 `refused_calls` gets each of them wrong; `test_memory` repeats the right ones and watches the memory.
 """
 
+import contextlib
 import functools
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -72,6 +74,16 @@ def _lbfgs(x0, f=1.0, g=None, **keywords):
     return solver.x, solver.pairs, solver.direction, repr(solver)
 
 
+def _quiet_sparse(**keywords):
+    """grad_check_sparse without its printed lines."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        return deeprob.grad_check_sparse(**keywords)
+
+
+def _cube(x):
+    return float(np.sum(x**3)), 3 * x**2
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "scores": deeprob.scores,
     "predict": deeprob.predict,
@@ -100,6 +112,12 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "LBFGS": _lbfgs,
     "numeric_gradient": deeprob.numeric_gradient,
     "numeric_gradient, Objective": lambda X, y, W: deeprob.numeric_gradient(deeprob.Objective(X, y), W),
+    "gradcheck": deeprob.gradcheck,
+    "gradcheck, Objective": lambda X, y, W, **k: deeprob.gradcheck(deeprob.Objective(X, y, reg=0.1), W, **k),
+    "gradgradcheck": deeprob.gradgradcheck,
+    "grad_check_sparse": _quiet_sparse,
+    "bug_zoo.get": deeprob.bug_zoo.get,
+    "demos.nine_numbers": deeprob.demos.nine_numbers,
     "LinearClassifier": deeprob.LinearClassifier,
     "LinearClassifier.train": _train,
     "LinearClassifier.loss": lambda X, y, reg=0.0: _classifier().loss(X, y, reg),
@@ -117,6 +135,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Landscape.values": lambda **k: deeprob.landscapes.himmelblau().values(**k),
     "Landscape.grid": lambda **k: deeprob.landscapes.himmelblau().grid(**k),
     **{f"cs231n.{name}": getattr(deeprob.cs231n, name) for name in deeprob.cs231n.__all__},
+    "cs231n.grad_check_sparse": _quiet_sparse,
 }
 
 
@@ -157,6 +176,21 @@ def right(function):
         "LBFGS": {"x0": floats(C, D), "g": floats(C, D)},
         "numeric_gradient": {"f": lambda x: float(np.sum(x)), "x": floats(3, dtype=np.float64)},
         "numeric_gradient, Objective": {"X": X, "y": y, "W": W},
+        "gradcheck": {"func": _cube, "inputs": floats(3, dtype=np.float64) + 1},
+        "gradcheck, Objective": {"X": X, "y": y, "W": floats(C, D, dtype=np.float64), "strict": True},
+        "gradgradcheck": {
+            "func": _cube,
+            "inputs": floats(3, dtype=np.float64) + 1,
+            "hvp": lambda x, v: 6 * x * v,
+        },
+        "grad_check_sparse": {
+            "f": _cube,
+            "x": floats(3, dtype=np.float64) + 1,
+            "analytic_grad": 3 * (floats(3, dtype=np.float64) + 1) ** 2,
+            "h": 1e-5,
+        },
+        "bug_zoo.get": {"name": "half_penalty"},
+        "demos.nine_numbers": {},
         "LinearClassifier": {},
         "LinearClassifier.train": {"X": X, "y": y, "num_iters": 2, "rng": 0},
         "LinearClassifier.loss": {"X": X, "y": y},
@@ -184,6 +218,12 @@ def right(function):
             "f": lambda x: x**2,
             "x": floats(3, dtype=np.float64),
             "df": floats(3),
+        },
+        "cs231n.grad_check_sparse": {
+            "f": _cube,
+            "x": floats(3, dtype=np.float64) + 1,
+            "analytic_grad": 3 * (floats(3, dtype=np.float64) + 1) ** 2,
+            "h": 1e-5,
         },
         "cs231n.compute_numeric_gradient": {"f": lambda x: x**2, "x": floats(3, dtype=np.float64)},
         "cs231n.rel_error": {"x": floats(3), "y": floats(3)},

@@ -28,6 +28,7 @@ from public_calls import (
     labels,
     right,
 )
+from refused_checks import refused_checks
 from refused_course import refused_course_calls
 from refused_walks import refused_walks
 from wrong_values import (
@@ -58,6 +59,7 @@ def refused_calls() -> Iterator[Refused]:
     yield from _wrong_numbers()
     yield from refused_walks()
     yield from refused_course_calls()
+    yield from refused_checks()
 
 
 def _wrong_arrays():
@@ -309,6 +311,18 @@ KEYWORDS = [
     ("random_search", "tries", "num_tries"),
     ("random_search", "n_classes", "num_classes"),
     ("numeric_gradient", "eps", "h"),
+    ("numeric_gradient", "indices", "index"),
+    ("gradcheck", "epsilon", "eps"),
+    ("gradcheck", "h", "eps"),
+    ("gradcheck", "seed", "rng"),
+    ("gradcheck", "fast", "fast_mode"),
+    ("gradcheck", "tol", "atol"),
+    ("gradcheck", "fn", "func"),
+    ("gradgradcheck", "hessp", "hvp"),
+    ("gradgradcheck", "grad_output", "grad_outputs"),
+    ("grad_check_sparse", "n_checks", "num_checks"),
+    ("grad_check_sparse", "eps", "h"),
+    ("grad_check_sparse", "rng", "seed"),
     ("optim.sgd", "learning_rate", "lr"),
     ("optim.sgd", "step_size", "lr"),
     ("optim.momentum", "learning_rate", "lr"),

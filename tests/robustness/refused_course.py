@@ -120,7 +120,7 @@ def _wrong_gradients():
         for what, value in NOT_REAL[1:] if name == "dLdf" else NOT_REAL:
             yield Refused(what, call.but(**{name: value}), name, BOTH)
     shrinking = right(numeric[2]).but(f=lambda x: x[: 3 if x[0] == 0 else 2])
-    yield Refused("f of another shape", shrinking, "dLdf", ValueError, ("(3,)", "(2,)"))
+    yield Refused("f of another shape", shrinking, "f", ValueError, ("(3,)", "(2,)"))
     call = right("cs231n.rel_error")
     for what, value in NOT_REAL:
         for name in "xy":

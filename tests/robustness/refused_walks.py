@@ -83,28 +83,6 @@ def _wrong_descents_and_searches():
     for value in ["losses", None, ["loss"]]:
         yield Refused(repr(value), call.but(record=value), "record", BOTH, ("'loss', 'trajectory'",))
 
-    call = right("numeric_gradient")
-    for h, error in [*WRONG_WEIGHTS, (0.0, ValueError), (0, ValueError)]:
-        yield Refused(short(h), call.but(h=h), "h", error)
-    for what, x in [("None", None), ("text", "abc"), ("complex", [1j]), ("objects", [None]), ("dict", {})]:
-        yield Refused(what, call.but(x=x), "x", TypeError)
-    yield Refused("ragged", call.but(x=[[1.0], [1.0, 2.0]]), "x", ValueError)
-    yield Refused("masked", call.but(x=masked), "x", TypeError, ("mask",))
-    for f in [None, 3, "f"]:
-        yield Refused(repr(f), call.but(f=f), "f", TypeError)
-    for what, returned in [
-        ("None", None),
-        ("a text", "a"),
-        ("()", ()),
-        ("an array", np.zeros(2)),
-        ("1j", 1j),
-    ]:
-        wrong = call.but(f=lambda x, returned=returned: returned)  # noqa: ARG005
-        yield Refused(f"returns {what}", wrong, "f", TypeError, ("returned",))
-    for method in ["centre", None, ["central"]]:
-        words = ("'central', 'forward'",)
-        yield Refused(repr(method), call.but(method=method), "method", BOTH, words)
-
 
 def _wrong_comparisons():
     call = right("compare")

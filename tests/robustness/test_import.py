@@ -60,6 +60,28 @@ print("later")
     assert finished(run_python(code)).strip() == "later"
 
 
+CHECKS = """
+import sys, numpy, numpy.random
+before = {name.partition(".")[0] for name in sys.modules}
+import numpy as np
+import deeprob
+W, X, y = np.ones((3, 4)), np.arange(20.0).reshape(5, 4), [0, 1, 2, 1, 0]
+objective = deeprob.Objective(X, y, reg=0.1)
+deeprob.numeric_gradient(objective, W, full_output=True)
+assert deeprob.gradcheck(objective, W, strict=True) and deeprob.gradgradcheck(objective, W)
+assert deeprob.grad_check_sparse(objective, W, objective(W)[1], 1, 1e-5)
+for bug in deeprob.bug_zoo.all():
+    str(deeprob.gradcheck(bug.function, bug.inputs(), raise_exception=False)), repr(bug)
+str(deeprob.demos.nine_numbers())
+after = {name.partition(".")[0] for name in sys.modules}
+print(*sorted(after - before - set(sys.stdlib_module_names)))
+"""
+
+
+def test_gradient_checks_and_their_zoo_need_numpy_and_the_standard_library_only(run_python):
+    assert finished(run_python(CHECKS)).splitlines()[-1].split() == ["deeprob"]
+
+
 def test_import_starts_no_thread_and_changes_no_signal_handler(run_python):
     code = """
 import os, signal, threading

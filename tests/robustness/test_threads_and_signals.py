@@ -381,6 +381,10 @@ work = {
     "numeric gradient": lambda: deeprob.numeric_gradient(
         deeprob.Objective(X[:50000], [9] * 50000, threads=threads), np.zeros((10, D))
     ),
+    "numeric gradient of a function": lambda: deeprob.numeric_gradient(
+        np.linalg.norm, np.zeros(300_000)  # minutes, if it came to its end
+    ),
+    "gradient check": lambda: deeprob.gradcheck(lambda w: (float(w @ w), 2 * w), np.zeros(300_000)),
     "naive loss": lambda: deeprob.cs231n.softmax_loss_naive(  # minutes, if it came to its end
         np.zeros((1000, 1000)), np.zeros((20_000, 1000)), [9] * 20_000, 0.1
     ),
@@ -403,7 +407,15 @@ except KeyboardInterrupt:
 WORK = ["gradient", "loss", "columns", "bytes", "predict", "accuracy", "scores", "random search"]
 WORK += ["numeric gradient", "gradient descent", "landscape"]
 WORK = [(what, 2) for what in WORK] + [
-    (what, 1) for what in ("gradient", "score loss", "naive loss", "loop of passes")
+    (what, 1)
+    for what in (
+        "gradient",
+        "score loss",
+        "naive loss",
+        "loop of passes",
+        "numeric gradient of a function",
+        "gradient check",
+    )
 ]
 
 

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from .. import _around
-from .._around import Array, Positions
+from .._around import Array, Noise, Positions
 from ..objective import Objective
 from .comparison import Cause, Comparison, Mask
 from .diagnose import Evidence, diagnose
 from .explain import Opinion, by_ladders, opinions
 from .function import Analytic, Function
-from .quotients import Noise, Numeric, Slopes, slopes_along, step_sizes
+from .quotients import Numeric, Slopes, slopes_along, step_sizes
 from .settings import EPS, EPS32, Settings
 
 # An analytic gradient's own rounding: of sums of terms larger than their result.
@@ -65,7 +65,7 @@ def compare(
         excused=excused.reshape(expected),
     )
     rounds = noise is not None and noise.float32
-    causes = _round_off(made, pair, settings, rounds, function.in_float32) + _excuses(made)
+    causes = _round_off(made, pair, settings, rounds, function.in_float32) + excuses(made)
     if noise is not None and settings.strict and not shape and made.ok:
         causes += _along_lines(numeric, made, table.exact[:, 0], noise.size)
     return replace(made, causes=causes), numeric.evaluations
@@ -141,7 +141,6 @@ def from_opinion(
     numeric: Numeric, entries: Positions, analytic: Array, quotients: Array, relative: float
 ) -> tuple[Any, Array]:
     """Return verdicts and tolerances of given quotients, which keep their values, by a relative error."""
-    noise = numeric.noise()
 
     def allowed(values: Array) -> Array:
         return np.asarray(relative * (np.abs(analytic) + np.abs(values)))
@@ -151,6 +150,7 @@ def from_opinion(
     with np.errstate(invalid="ignore"):
         beyond = ~(np.abs(analytic - quotients) <= tolerance)
     if beyond.any():
+        noise = numeric.noise()
         opinion = opinions(numeric, entries, analytic, allowed, noise.size)
         right = beyond & opinion.agrees
         verdicts[beyond] = "other"
@@ -162,7 +162,7 @@ def from_opinion(
     return verdicts, tolerance
 
 
-def _excuses(made: Comparison) -> tuple[Cause, ...]:
+def excuses(made: Comparison) -> tuple[Cause, ...]:
     """Say in words what excuses entries beyond the tolerance."""
     kinks = int(np.count_nonzero(made.verdicts == "kink"))
     if not kinks:

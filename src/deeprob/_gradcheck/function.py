@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import losses
 from .._arguments import as_callable
-from .._around import Array, Point, point_of
+from .._around import Array, Point, output_of, place_of, point_of, refuse_resized
 from ..objective import Objective
 from ..regularizers import penalty_weights
 
@@ -261,11 +261,6 @@ def _hashable(func: Any) -> Any:
     return func if inspect.isfunction(func) else None
 
 
-def output_of(result: Any) -> Any:
-    """Return the output: the result, or the first of a tuple."""
-    return result[0] if isinstance(result, tuple) and result else result
-
-
 def _objective(part: Part, function: Function) -> Objective | None:
     """Return a part as an objective of its first input, if it is one."""
     func, first = part.func, function.inputs[0]
@@ -285,9 +280,12 @@ def _watched(arguments: Sequence[Any], names: Sequence[str]) -> Iterator[list[st
     """Restore the arrays among the arguments if they are changed, and tell which were."""
     arrays = [(name, one, one.copy()) for name, one in zip(names, arguments, strict=True) if _is_array(one)]
     changed: list[str] = []
+    watched = [array for _, array, _ in arrays]
+    places = [place_of(array) for array in watched]
     try:
         yield changed
     finally:
+        refuse_resized(watched, places)
         for name, array, before in arrays:
             if array.shape != before.shape:
                 array.shape = before.shape
@@ -396,6 +394,8 @@ def _through_vjp(
         one[at] = 1.0
         found, kinds = _by_input(vjp_gradients(vjp, one if output.ndim else one[()]), function, "gradients")
         for i, gradient in found.items():
+            if i not in rows:
+                _refuse_large(function.inputs[i].name, gradient.size, output.size)
             rows.setdefault(i, []).append(gradient)
         dtypes |= kinds
     if not output.size:

@@ -1,16 +1,16 @@
 """The numeric side: difference quotients of a function under check, and how far they can be trusted."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from .. import _around
-from .._around import Array, Point, Positions
+from .._around import Array, Noise, Point, Positions, output_of
 from ..gradients import objective_quotients
-from .function import Function, output_of
+from .function import Function
 
 _EPS = float(np.finfo(np.float64).eps)
 # Offsets of a ladder of quotients, in units of an entry's scale: from where truncation shows to where
@@ -30,14 +30,6 @@ class Slopes:
     central: Array
     h: Array
     evaluations: int
-
-
-@dataclass(frozen=True)
-class Noise:
-    """What rounding leaves in each entry of the output, (m,), and whether its values are all float32's."""
-
-    size: Array
-    float32: bool
 
 
 class Numeric:
@@ -97,27 +89,11 @@ class Numeric:
         return Slopes(sides[0], sides[1], (sides[0] + sides[1]) / 2.0, h, 0)
 
     def noise(self) -> Noise:
-        """Estimate what rounding leaves in the output.
-
-        From differences of high order of values along a random line, which only noise has (More and Wild
-        2011, ECnoise); at least 2 eps abs(f). Where close values do not differ at all, the function may
-        round its argument: values further apart are looked at as well.
-        """
-        rng = np.random.default_rng(0)
-        shape = self.point.memory.shape
-        # No powers of two: their squares would be numbers of float32 too.
-        direction = rng.choice([-1.0, 1.0], shape) * rng.uniform(0.5, 1.0, shape)
-        direction = direction * _around.scales(self.point.values)
-        with moved_along(self, direction) as f:
-            close, far = (np.stack([f(j * step) for j in range(_POINTS)]) for step in (2.0**-36, 2.0**-20))
-        self.evaluations += 2 * _POINTS
-        both = np.concatenate([close, far])
-        with np.errstate(all="ignore"):
-            least = 2.0 * _EPS * np.abs(np.where(np.isfinite(both), both, 0.0)).max(axis=0)
-            found = np.where(_noise(close) > 0.0, _noise(close), _noise(far))
-            float32 = _rounded_to_float32(both)
-        least = np.maximum(least, self._of_parts())
-        return Noise(np.maximum(np.where(np.isfinite(found), found, 0.0), least), float32)
+        """Estimate what rounding leaves in the output."""
+        f, arguments = self.function.caller()
+        found = _around.noise_of(f, arguments, self.point)
+        self.evaluations += found.evaluations
+        return replace(found, size=np.maximum(found.size, self._of_parts()))
 
     def _of_parts(self) -> float:
         """Return what rounding leaves in a sum whose parts cancel: R = [f(reg') - f(0)] / reg'."""
@@ -130,33 +106,6 @@ class Numeric:
             sizes.append(abs(part.weight) * float(np.abs(output_of(alone.value())).max(initial=0.0)))
         self.evaluations += len(parts)
         return 2.0 * _EPS * sum(size for size in sizes if np.isfinite(size))
-
-
-_POINTS = 8
-
-
-def _rounded_to_float32(values: Array) -> bool:
-    """Whether all values are float32's, and differ in its last digits.
-
-    Whole numbers and what is left of a cancellation are numbers of float32 too, of fewer bits.
-    """
-    rounded = values.astype(np.float32)
-    if np.unique(rounded[:, :1]).size == 1 or not np.all(rounded == values):
-        return False
-    mantissas = np.ldexp(np.frexp(rounded[np.isfinite(rounded)])[0], 18)
-    return bool(np.any(mantissas != np.round(mantissas)))
-
-
-def _noise(values: Array) -> Array:
-    """Return the noise of equidistant values along axis 0, from their differences of order 4 to 6."""
-    found = []
-    differences, scale = values, 1.0
-    for order in range(1, 7):
-        differences = np.diff(differences, axis=0)
-        scale *= order**2 / ((2.0 * order) * (2.0 * order - 1.0))  # (k!)^2 / (2k)!
-        if order >= 4:
-            found.append(np.sqrt(scale * np.mean(differences**2, axis=0)))
-    return np.asarray(np.median(np.stack(found), axis=0))
 
 
 def _slopes(found: _around.Around, h: Array) -> Slopes:
@@ -172,29 +121,10 @@ def _slopes(found: _around.Around, h: Array) -> Slopes:
     return Slopes(right, left, central, h, found.evaluations)
 
 
-@contextmanager
-def moved_along(numeric: Numeric, direction: Array) -> Iterator[Callable[[float], Array]]:
+def moved_along(numeric: Numeric, direction: Array) -> AbstractContextManager[Callable[[float], Array]]:
     """Give a function of t: the output with the input moved by t times a direction; restored after."""
-    point = numeric.point
     f, arguments = numeric.function.caller()
-    before, start = point.memory.copy(), point.values
-
-    def at(t: float) -> Array:
-        _write(point, start + t * direction)
-        return np.asarray(output_of(f(*arguments)), np.float64).ravel()
-
-    try:
-        yield at
-    finally:
-        point.memory[...] = before
-        if point.shadow is not None:
-            point.shadow[...] = before
-
-
-def _write(point: Point, values: Array) -> None:
-    point.memory[...] = values
-    if point.shadow is not None:
-        point.shadow[...] = values
+    return _around.moved_along(f, arguments, numeric.point, direction)
 
 
 def slopes_along(numeric: Numeric, direction: Array, levels: Array) -> Slopes:

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from .function import Function, output_of
+from .._around import output_of
+from .function import Function
 
 # At which the penalty is looked for beside the data loss: that of W of 1e-12 is 1e-24.
 _STRENGTHS = (1.0, 2.0**40, 2.0**80)

@@ -310,10 +310,6 @@ static int
 call_moved(walk *w, npy_intp position, double offset, double *step, npy_intp rows,
            PyArrayObject **values, npy_intp row)
 {
-    /* Signal handlers ran since the last call. */
-    if (!in_place(w)) {
-        return -1;
-    }
     PyArrayObject *memory = w->memory.array, *shadow = w->shadow.array;
     char *at = entry_of(memory, position);
     char *twin = shadow ? entry_of(shadow, position) : NULL;
@@ -457,8 +453,8 @@ dp_py_values_around(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
                 goto done;
             }
         }
-        /* f may be no Python function, and never look. */
-        if (PyErr_CheckSignals() < 0) {
+        /* f may be no Python function, and never look. A handler may do what f may. */
+        if (PyErr_CheckSignals() < 0 || !in_place(&w)) {
             restore(&w);
             goto done;
         }

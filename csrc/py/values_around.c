@@ -4,22 +4,23 @@
 
 #include <string.h>
 
-/* Where an array's memory is: what f may move or shorten by resizing the array that owns it. */
+/* An array whose entries move, what it held, and whose memory that is: f may get hold of
+ * the owner, and resize it. */
 typedef struct {
-    PyArrayObject *owner; /* borrowed */
-    const char *data;
-    npy_intp bytes;
+    PyArrayObject *array; /* borrowed; NULL: there is none */
+    PyArrayObject *saved; /* a copy, in C order */
+    PyArrayObject *owner;
+    char *data;     /* the owner's at first, */
+    npy_intp bytes; /* and its size */
 } place;
 
 typedef struct {
-    PyObject *f, *args;             /* borrowed */
-    PyArrayObject *memory, *shadow; /* borrowed; what is moved, and its float64 twin */
-    PyArrayObject *saved, *saved_shadow; /* copies of them */
-    place of_memory, of_shadow;
+    PyObject *f, *args;          /* borrowed */
+    place memory, shadow;        /* what is moved, and its float64 twin */
     npy_intp shape[NPY_MAXDIMS]; /* of a value */
+    int ndim;                    /* -1 until the first value */
+    npy_intp m;                  /* entries of a value */
     char shape_text[DP_SHAPE_TEXT];
-    int ndim;   /* -1 until the first value */
-    npy_intp m; /* entries of a value */
     int scalar, imaginary;
     int looked; /* whether the first call left memory alone */
 } walk;
@@ -56,91 +57,111 @@ write_entry(PyArrayObject *a, char *at, double value)
     return value;
 }
 
-static place
-place_of(PyArrayObject *a)
+/* 0, or -1 with an exception. */
+static int
+open_place(place *p, PyArrayObject *array)
 {
-    PyArrayObject *owner = a;
-    while (PyArray_BASE(owner) && PyArray_Check(PyArray_BASE(owner))) {
-        owner = (PyArrayObject *)PyArray_BASE(owner);
+    PyArrayObject *owner = array;
+    PyObject *base = PyArray_BASE(owner);
+    while (base != NULL && PyArray_Check(base)) {
+        owner = (PyArrayObject *)base;
+        base = PyArray_BASE(owner);
     }
-    return (place){owner, PyArray_BYTES(owner), PyArray_NBYTES(owner)};
+    p->array = array;
+    p->owner = (PyArrayObject *)Py_NewRef((PyObject *)owner);
+    p->data = PyArray_BYTES(owner);
+    p->bytes = PyArray_NBYTES(owner);
+    p->saved = (PyArrayObject *)PyArray_NewCopy(array, NPY_CORDER);
+    return p->saved == NULL ? -1 : 0;
 }
 
-/* Whether it still is there, and as large: of memory made smaller the rest is someone else's. */
-static int
-stays(const place *p)
+static void
+close_place(place *p)
 {
-    return PyArray_BYTES(p->owner) == p->data && PyArray_NBYTES(p->owner) == p->bytes;
+    Py_XDECREF((PyObject *)p->saved);
+    Py_XDECREF((PyObject *)p->owner);
+}
+
+/* Whether the memory is where it was: a shrunk one may have kept its address. */
+static int
+is_there(const place *p)
+{
+    return p->array == NULL ||
+           (PyArray_BYTES(p->owner) == p->data && PyArray_NBYTES(p->owner) == p->bytes);
 }
 
 static int
 in_place(const walk *w)
 {
-    if (stays(&w->of_memory) && (w->shadow == NULL || stays(&w->of_shadow))) {
+    if (is_there(&w->memory) && is_there(&w->shadow)) {
         return 1;
     }
     PyErr_SetString(PyExc_ValueError, "f resized x; expected a function of its values");
     return 0;
 }
 
-/* Brings memory back to the bits it had; keeps the exception that is set. */
+/* Brings an array back to the bits it had. Allocates nothing, so that it cannot fail. */
+static void
+restore_place(const place *p)
+{
+    if (p->array == NULL || !is_there(p)) {
+        return;
+    }
+    const char *saved = PyArray_BYTES(p->saved);
+    const size_t bytes = (size_t)PyArray_ITEMSIZE(p->array);
+    if (PyArray_IS_C_CONTIGUOUS(p->array)) {
+        memcpy(PyArray_BYTES(p->array), saved, (size_t)PyArray_NBYTES(p->array));
+        return;
+    }
+    for (npy_intp i = 0; i < PyArray_SIZE(p->array); i++) {
+        memcpy(entry_of(p->array, i), saved + (size_t)i * bytes, bytes);
+    }
+}
+
 static void
 restore(const walk *w)
 {
-    PyObject *type, *value, *trace;
-    PyErr_Fetch(&type, &value, &trace);
-    if (stays(&w->of_memory)) {
-        PyArray_CopyInto(w->memory, w->saved);
-    }
-    if (w->shadow && stays(&w->of_shadow)) {
-        PyArray_CopyInto(w->shadow, w->saved_shadow);
-    }
-    PyErr_Clear();
-    PyErr_Restore(type, value, trace);
+    restore_place(&w->memory);
+    restore_place(&w->shadow);
 }
 
-/* Whether an array holds what was saved of it, bit for bit; -1 with an exception. */
+/* Whether an array holds what was saved of it, bit for bit. */
 static int
-holds(PyArrayObject *a, PyArrayObject *saved)
+holds(const place *p)
 {
-    PyArrayObject *now = (PyArrayObject *)PyArray_NewCopy(a, NPY_CORDER);
-    if (now == NULL) {
-        return -1;
+    if (p->array == NULL) {
+        return 1;
     }
-    const int same = memcmp(PyArray_BYTES(now), PyArray_BYTES(saved),
-                            (size_t)PyArray_NBYTES(now)) == 0;
-    Py_DECREF(now);
-    return same;
+    const char *saved = PyArray_BYTES(p->saved);
+    const size_t bytes = (size_t)PyArray_ITEMSIZE(p->array);
+    if (PyArray_IS_C_CONTIGUOUS(p->array)) {
+        return memcmp(PyArray_BYTES(p->array), saved,
+                      (size_t)PyArray_NBYTES(p->array)) == 0;
+    }
+    for (npy_intp i = 0; i < PyArray_SIZE(p->array); i++) {
+        if (memcmp(entry_of(p->array, i), saved + (size_t)i * bytes, bytes) != 0) {
+            return 0;
+        }
+    }
+    return 1;
 }
 
-static void
-say_changed(void)
+static int
+refuse_change(void)
 {
     PyErr_SetString(PyExc_ValueError,
                     "f changed x; expected a function that leaves its argument as it "
                     "is (x has its old values again)");
+    return -1;
 }
 
 static int
 refuse_changes(const walk *w)
 {
-    int same = holds(w->memory, w->saved);
-    if (same == 1 && w->shadow) {
-        same = holds(w->shadow, w->saved_shadow);
+    if (!in_place(w)) {
+        return -1;
     }
-    if (same == 0) {
-        say_changed();
-    }
-    return same == 1 ? 0 : -1;
-}
-
-/* Whether the entry that is to be moved still has the bits that were saved: moving it back would
- * hide a change. The copies are in C order. */
-static int
-entry_holds(PyArrayObject *a, const char *at, PyArrayObject *saved, npy_intp position)
-{
-    const size_t bytes = (size_t)PyArray_ITEMSIZE(a);
-    return memcmp(at, PyArray_BYTES(saved) + (size_t)position * bytes, bytes) == 0;
+    return holds(&w->memory) && holds(&w->shadow) ? 0 : refuse_change();
 }
 
 static int
@@ -178,19 +199,19 @@ check_shape(walk *w, PyArrayObject *value)
     if (w->ndim < 0) {
         w->ndim = ndim;
         w->m = PyArray_SIZE(value);
-        memcpy(w->shape, PyArray_DIMS(value), (size_t)ndim * sizeof *w->shape);
         dp_shape_text(value, w->shape_text);
+        for (int axis = 0; axis < ndim; axis++) {
+            w->shape[axis] = PyArray_DIM(value, axis);
+        }
         return 0;
     }
-    if (ndim == w->ndim &&
-        memcmp(w->shape, PyArray_DIMS(value), (size_t)ndim * sizeof *w->shape) == 0) {
+    if (ndim == w->ndim && PyArray_CompareLists(w->shape, PyArray_DIMS(value), ndim)) {
         return 0;
     }
     char text[DP_SHAPE_TEXT];
     PyErr_Format(PyExc_ValueError,
                  "f returned a value of shape %s after one of shape %s; expected the "
-                 "same shape in "
-                 "every call",
+                 "same shape in every call",
                  dp_shape_text(value, text), w->shape_text);
     return -1;
 }
@@ -204,9 +225,15 @@ as_values(walk *w, PyObject *value)
         refuse_value(value, expectation(w));
         return NULL;
     }
-    /* Lists too, but no sets, generators, strings ...: those become 0-d objects. */
-    found = (PyArrayObject *)PyArray_FROM_O(value);
+    /* Lists too, but no sets, generators, strings ...: those become 0-d objects. No
+     * subclass, whose .imag may be anything. */
+    found = (PyArrayObject *)PyArray_FROM_OF(value, NPY_ARRAY_ENSUREARRAY);
     if (found == NULL) {
+        /* A ragged list: NumPy's message does not say whose. */
+        if (PyList_Check(value) && PyErr_ExceptionMatches(PyExc_ValueError)) {
+            PyErr_Clear();
+            refuse_value(value, expectation(w));
+        }
         return NULL;
     }
     const int number = PyArray_ISNUMBER(found) || PyArray_ISBOOL(found);
@@ -288,28 +315,31 @@ static int
 call_moved(walk *w, npy_intp position, double offset, double *step, npy_intp rows,
            PyArrayObject **values, npy_intp row)
 {
-    char *at = entry_of(w->memory, position);
-    char *twin = w->shadow ? entry_of(w->shadow, position) : NULL;
-    if (!entry_holds(w->memory, at, w->saved, position) ||
-        (twin && !entry_holds(w->shadow, twin, w->saved_shadow, position))) {
-        say_changed();
-        return -1;
-    }
-    const double old = read_entry(w->memory, at);
-    char bits[sizeof(double)];
-    const size_t bytes = (size_t)PyArray_ITEMSIZE(w->memory);
+    PyArrayObject *memory = w->memory.array, *shadow = w->shadow.array;
+    char *at = entry_of(memory, position);
+    char *twin = shadow ? entry_of(shadow, position) : NULL;
+    const double old = read_entry(memory, at);
+    char bits[sizeof(double)], moved_bits[sizeof(double)];
+    const size_t bytes = (size_t)PyArray_ITEMSIZE(memory);
     memcpy(bits, at, bytes);
-    const double moved = write_entry(w->memory, at, old + offset);
+    const double moved = write_entry(memory, at, old + offset);
+    memcpy(moved_bits, at, bytes);
     if (twin) {
-        write_entry(w->shadow, twin, moved);
+        write_entry(shadow, twin, moved);
     }
     *step = moved - old;
-    if (call(w, rows, values, row) < 0) {
+    /* Again: what f returned may run code of its own when it is read or freed. */
+    if (call(w, rows, values, row) < 0 || !in_place(w)) {
         return -1;
+    }
+    /* One that f clips, say, was never moved so far. */
+    if (memcmp(at, moved_bits, bytes) != 0 ||
+        (twin && memcmp(twin, &moved, sizeof moved) != 0)) {
+        return refuse_change();
     }
     memcpy(at, bits, bytes);
     if (twin) {
-        write_entry(w->shadow, twin, old);
+        write_entry(shadow, twin, old);
     }
     if (!w->looked) {
         w->looked = 1;
@@ -321,8 +351,8 @@ call_moved(walk *w, npy_intp position, double offset, double *step, npy_intp row
 static int
 check_memory(PyObject *o, const char *name, int twin)
 {
-    if (!PyArray_Check(o)) {
-        PyErr_Format(PyExc_TypeError, "%s is a %.100s; expected an array", name,
+    if (!PyArray_CheckExact(o)) { /* copies of a subclass run code of its own */
+        PyErr_Format(PyExc_TypeError, "%s is a %.100s; expected a plain array", name,
                      Py_TYPE(o)->tp_name);
         return -1;
     }
@@ -357,8 +387,8 @@ check_index(PyArrayObject *index, npy_intp size)
     return 0;
 }
 
-/* Where nothing else may write: `memory` is a view that f never sees, so that f can neither
- * reshape nor resize it; the array in args is another view, or the shadow.
+/* Where nothing else may write: `memory` and `shadow` are views that f never sees, so that
+ * f can neither reshape nor resize them; the array in args is another view.
  *
  * values_around(f, args, memory, shadow, index, offsets, base, scalar, imaginary)
  * -> (shape of a value, values of f at the point itself or None, values (n, k, m),
@@ -379,30 +409,26 @@ dp_py_values_around(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         PyErr_SetString(PyExc_TypeError, "args is no tuple");
         return NULL;
     }
-    walk w = {.f = args[0],
-              .args = args[1],
-              .memory = (PyArrayObject *)args[2],
-              .shadow = args[3] == Py_None ? NULL : (PyArrayObject *)args[3],
-              .ndim = -1};
-    w.of_memory = place_of(w.memory);
-    if (w.shadow) {
-        w.of_shadow = place_of(w.shadow);
-    }
+    walk w = {.f = args[0], .args = args[1], .ndim = -1};
+    PyArrayObject *memory = (PyArrayObject *)args[2];
+    PyArrayObject *shadow = args[3] == Py_None ? NULL : (PyArrayObject *)args[3];
     const int at_point = PyObject_IsTrue(args[6]);
     w.scalar = PyObject_IsTrue(args[7]);
     w.imaginary = PyObject_IsTrue(args[8]);
     if (at_point < 0 || w.scalar < 0 || w.imaginary < 0) {
         return NULL;
     }
-    if (w.shadow && !PyArray_SAMESHAPE(w.memory, w.shadow)) {
+    if (shadow && !PyArray_SAMESHAPE(memory, shadow)) {
         PyErr_SetString(PyExc_ValueError, "shadow has another shape than memory");
         return NULL;
     }
-    index = (PyArrayObject *)PyArray_FROM_OTF(args[4], NPY_INTP, NPY_ARRAY_CARRAY_RO);
-    offsets =
-        (PyArrayObject *)PyArray_FROM_OTF(args[5], NPY_FLOAT64, NPY_ARRAY_CARRAY_RO);
-    if (index == NULL || offsets == NULL ||
-        check_index(index, PyArray_SIZE(w.memory)) < 0) {
+    /* Copies: what f does to the caller's is no matter. */
+    const int copied = NPY_ARRAY_CARRAY_RO | NPY_ARRAY_ENSURECOPY;
+    index = (PyArrayObject *)PyArray_FROM_OTF(args[4], NPY_INTP, copied);
+    offsets = index == NULL
+                  ? NULL
+                  : (PyArrayObject *)PyArray_FROM_OTF(args[5], NPY_FLOAT64, copied);
+    if (offsets == NULL || check_index(index, PyArray_SIZE(memory)) < 0) {
         goto done;
     }
     if (PyArray_NDIM(offsets) != 2 ||
@@ -412,15 +438,9 @@ dp_py_values_around(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     }
     const npy_intp n = PyArray_DIM(offsets, 0), k = PyArray_DIM(offsets, 1);
     steps = (PyArrayObject *)PyArray_SimpleNew(2, PyArray_DIMS(offsets), NPY_FLOAT64);
-    w.saved = (PyArrayObject *)PyArray_NewCopy(w.memory, NPY_CORDER);
-    if (steps == NULL || w.saved == NULL) {
+    if (steps == NULL || open_place(&w.memory, memory) < 0 ||
+        (shadow && open_place(&w.shadow, shadow) < 0)) {
         goto done;
-    }
-    if (w.shadow) {
-        w.saved_shadow = (PyArrayObject *)PyArray_NewCopy(w.shadow, NPY_CORDER);
-        if (w.saved_shadow == NULL) {
-            goto done;
-        }
     }
     if (at_point && (call(&w, 1, &base, 0) < 0 || refuse_changes(&w) < 0)) {
         restore(&w);
@@ -438,8 +458,8 @@ dp_py_values_around(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
                 goto done;
             }
         }
-        /* f may be no Python function, and never look. */
-        if (PyErr_CheckSignals() < 0) {
+        /* f may be no Python function, and never look. A handler may do what f may. */
+        if (PyErr_CheckSignals() < 0 || !in_place(&w)) {
             restore(&w);
             goto done;
         }
@@ -467,8 +487,8 @@ done:
     Py_XDECREF((PyObject *)values);
     Py_XDECREF((PyObject *)base);
     Py_XDECREF((PyObject *)steps);
-    Py_XDECREF((PyObject *)w.saved);
-    Py_XDECREF((PyObject *)w.saved_shadow);
+    close_place(&w.memory);
+    close_place(&w.shadow);
     Py_XDECREF((PyObject *)index);
     Py_XDECREF((PyObject *)offsets);
     return result;

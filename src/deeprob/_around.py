@@ -32,8 +32,8 @@ class Point:
     """An input whose entries can be moved: in place where that is possible.
 
     ``memory`` is the array that is moved and ``argument`` what the function gets; both are views, so that
-    the function cannot resize what is moved. Of float32 evaluated in float64 the function gets a ``shadow``
-    of the same values, and the float32 array moves along for those who look there.
+    the function cannot resize what is moved. Of float32 evaluated in float64 the function gets a view of a
+    ``shadow`` of the same values, and the float32 array moves along for those who look there.
     """
 
     memory: FloatArray
@@ -63,9 +63,9 @@ def point_of(x: Any, name: str, dtype: npt.DTypeLike = np.float64) -> Point:
         if not movable or not array.flags.behaved or not array.dtype.isnative or _shares_places(array):
             array = np.array(array, wanted if not movable else array.dtype.newbyteorder("="), subok=False)
         if array.dtype == wanted:
-            return Point(array.view(), None, array.view(), array)
+            return Point(array.view(np.ndarray), None, array.view(), array)
         shadow = np.array(array, wanted, subok=False)
-    return Point(array.view(), shadow, shadow.view(), array)
+    return Point(array.view(np.ndarray), shadow.view(), shadow.view(), array)
 
 
 def _advice(dtype: np.dtype[Any]) -> str:

@@ -17,6 +17,9 @@ X32, y, index, s = X.astype("f4"), rng.integers(0, C, N), rng.integers(-N, N, 20
 bad_y, bad_index = np.where(y == 1, C, y), index + N
 lists = [a.tolist() for a in (W, X, b, y, index)]
 wide = np.zeros((C, 2 * D))
+moved, moved32, twin = np.arange(12.0).reshape(3, 4)[::-1, ::2], np.ones(3, "f4"), np.ones(3)
+points = (moved, moved32, twin)
+unmoved = [a.tobytes() for a in points]
 
 ADAM, SEARCH = (1e-3, 0.9, 0.999, 1e-8, 1.0, 0.0), (1e-4, 0.9, 0.1, 0.0, 1e10, 20)
 
@@ -108,6 +111,18 @@ CALLS = {
     "values around, wrong memory": lambda: _core.values_around(
         np.sum, (b,), b[::-1].astype(int), None, [0], np.ones((1, 1)), False, True, False
     ),
+    "values around, two entries": lambda: _core.values_around(
+        lambda x: x[0], (moved,), moved.view(), None, [1, 4], [[0.5], [-0.5]], True, False, False
+    ),
+    "values around, one value and a shadow": lambda: _core.values_around(
+        lambda x: float(x[0]), (twin,), moved32.view(), twin.view(), [2], [[0.5]], False, True, False
+    ),
+    "values around, lists of complex": lambda: _core.values_around(
+        lambda x: [1j], (moved,), moved.view(), None, [1], [[0.5]], True, True, True
+    ),
+    "values around, changed at once": lambda: _core.values_around(
+        lambda x: x.fill(3.0), (moved,), moved.view(), None, [1], [[0.5]], True, True, False
+    ),
     "losses": _core.losses,
     "targets": _core.targets,
     "elementwise": lambda: _core.elementwise("exp", s.ravel()),
@@ -187,6 +202,8 @@ for name, call in CALLS.items():
             else:
                 wrong.append([name, n, repr(got)[:200]])
                 clean = 0
+            if [a.tobytes() for a in points] != unmoved:
+                wrong.append([name, n, "x was not restored"])
             if outcome(call) != right:
                 wrong.append([name, n, "the next call was wrong"])
             n += 1

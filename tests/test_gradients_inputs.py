@@ -94,7 +94,7 @@ RETURNED = {
     "a complex array": (np.array(1j), TypeError, r"shape \(\) and dtype complex128"),
     "dates": (np.datetime64("2026-01-01"), TypeError, "f returned a numpy.datetime64|datetime64"),
     "an object": (np.array(None), TypeError, "dtype object"),
-    "a ragged list": ([[1], [1, 2]], ValueError, "inhomogeneous"),
+    "a ragged list": ([[1], [1, 2]], TypeError, "f returned a list"),
 }
 
 

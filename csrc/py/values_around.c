@@ -107,14 +107,10 @@ restore_place(const place *p)
     if (p->array == NULL || !is_there(p)) {
         return;
     }
-    const char *saved = PyArray_BYTES(p->saved);
     const size_t bytes = (size_t)PyArray_ITEMSIZE(p->array);
-    if (PyArray_IS_C_CONTIGUOUS(p->array)) {
-        memcpy(PyArray_BYTES(p->array), saved, (size_t)PyArray_NBYTES(p->array));
-        return;
-    }
     for (npy_intp i = 0; i < PyArray_SIZE(p->array); i++) {
-        memcpy(entry_of(p->array, i), saved + (size_t)i * bytes, bytes);
+        memcpy(entry_of(p->array, i), PyArray_BYTES(p->saved) + (size_t)i * bytes,
+               bytes);
     }
 }
 
@@ -125,21 +121,24 @@ restore(const walk *w)
     restore_place(&w->shadow);
 }
 
-/* Whether an array holds what was saved of it, bit for bit. */
+/* Whether an entry, at its position in C order, has the bits that were saved of it. */
+static int
+entry_holds(const place *p, const char *at, npy_intp position)
+{
+    const size_t bytes = (size_t)PyArray_ITEMSIZE(p->array);
+    return memcmp(at, PyArray_BYTES(p->saved) + (size_t)position * bytes, bytes) == 0;
+}
+
 static int
 holds(const place *p)
 {
-    if (p->array == NULL) {
-        return 1;
-    }
-    const char *saved = PyArray_BYTES(p->saved);
-    const size_t bytes = (size_t)PyArray_ITEMSIZE(p->array);
-    if (PyArray_IS_C_CONTIGUOUS(p->array)) {
-        return memcmp(PyArray_BYTES(p->array), saved,
+    if (p->array == NULL || PyArray_IS_C_CONTIGUOUS(p->array)) {
+        return p->array == NULL ||
+               memcmp(PyArray_BYTES(p->array), PyArray_BYTES(p->saved),
                       (size_t)PyArray_NBYTES(p->array)) == 0;
     }
     for (npy_intp i = 0; i < PyArray_SIZE(p->array); i++) {
-        if (memcmp(entry_of(p->array, i), saved + (size_t)i * bytes, bytes) != 0) {
+        if (!entry_holds(p, entry_of(p->array, i), i)) {
             return 0;
         }
     }
@@ -321,6 +320,11 @@ call_moved(walk *w, npy_intp position, double offset, double *step, npy_intp row
     const double old = read_entry(memory, at);
     char bits[sizeof(double)], moved_bits[sizeof(double)];
     const size_t bytes = (size_t)PyArray_ITEMSIZE(memory);
+    /* What f wrote here would be written over, and never be seen. */
+    if (!entry_holds(&w->memory, at, position) ||
+        (twin && !entry_holds(&w->shadow, twin, position))) {
+        return refuse_change();
+    }
     memcpy(bits, at, bytes);
     const double moved = write_entry(memory, at, old + offset);
     memcpy(moved_bits, at, bytes);

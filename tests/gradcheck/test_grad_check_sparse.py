@@ -193,7 +193,7 @@ def test_a_missing_penalty():
         ({"x": np.ones(3) + 1j}, TypeError, "x has dtype complex128"),
         ({"analytic_grad": np.ones((3, 1))}, ValueError, r"analytic_grad has shape \(3, 1\)"),
         ({"analytic_grad": np.ones(3) * 1j}, ValueError, "analytic_grad has .* dtype complex128"),
-        ({"analytic_grad": None}, ValueError, "analytic_grad"),
+        ({"analytic_grad": None}, TypeError, "analytic_grad is None"),
         ({"num_checks": 0}, ValueError, "num_checks is 0"),
         ({"num_checks": 2.5}, TypeError, "num_checks is"),
         ({"h": 0.0}, ValueError, "h is 0"),

@@ -315,7 +315,7 @@ def _read(result: Any, function: Function, along: Array | None) -> Analytic:
             dtype = np.asarray(result[0]).dtype
             kind = dtype if dtype.kind == "f" else np.dtype(np.float64)
             along = (along if along.shape == output.shape else np.ones(output.shape)).astype(kind)
-            found, dtypes = _by_input(vjp_gradients(result[1], along), function, "gradients")
+            found, dtypes = _by_input(vjp_gradients(result[1], along), function)
             return Analytic(output, found, dtypes, result[1])
         return _through_vjp(output, np.asarray(result[0]).dtype, result[1], function)
     if output.size == 1:
@@ -331,7 +331,7 @@ def _read(result: Any, function: Function, along: Array | None) -> Analytic:
             "gradients, or (output, vjp) where vjp(grad_output) returns them"
         )
     rest = result[1] if len(result) == 2 and isinstance(result[1], tuple | list) else result[1:]
-    found, dtypes = _by_input(rest, function, "gradients")
+    found, dtypes = _by_input(rest, function)
     return Analytic(output, found, dtypes, None)
 
 
@@ -348,13 +348,13 @@ def _output(value: Any) -> Array:
 
 
 def _by_input(
-    gradients: Sequence[Any], function: Function, what: str
+    gradients: Sequence[Any], function: Function
 ) -> tuple[dict[int, Any], dict[int, np.dtype[Any]]]:
     """Give each gradient to its input: in order, None skips one, the rest are constants."""
     movable = function.movable
     if len(gradients) > len(movable):
         raise TypeError(
-            f"func returned {len(gradients)} {what}; expected at most one for each of the {len(movable)} "
+            f"func returned {len(gradients)} gradients; expected at most one for each of the {len(movable)} "
             "floating-point inputs, None where there is none"
             + (", and each an array: a list is one of gradients" if isinstance(gradients, list) else "")
         )
@@ -392,7 +392,7 @@ def _through_vjp(
     for at in np.ndindex(output.shape):
         one = np.zeros(output.shape, kind)
         one[at] = 1.0
-        found, kinds = _by_input(vjp_gradients(vjp, one if output.ndim else one[()]), function, "gradients")
+        found, kinds = _by_input(vjp_gradients(vjp, one if output.ndim else one[()]), function)
         for i, gradient in found.items():
             if i not in rows:
                 _refuse_large(function.inputs[i].name, gradient.size, output.size)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from .. import _around
-from .._around import Array, Noise, Point, Positions, output_of
+from .._around import Array, Noise, Point, Positions
 from ..gradients import objective_quotients
 from .function import Function
+from .settings import EPS
 
-_EPS = float(np.finfo(np.float64).eps)
 # Offsets of a ladder of quotients, in units of an entry's scale: from where truncation shows to where
 # rounding does. A factor of 16 lets a smooth function's one-sided slopes draw together by 16 and central
 # ones by 256.
@@ -29,7 +29,6 @@ class Slopes:
     left: Array
     central: Array
     h: Array
-    evaluations: int
 
 
 class Numeric:
@@ -86,7 +85,7 @@ class Numeric:
             np.stack([self._structured(all_scales * level, side)[entries] for level in levels], axis=1)
             for side in (1, -1)
         ]
-        return Slopes(sides[0], sides[1], (sides[0] + sides[1]) / 2.0, h, 0)
+        return Slopes(sides[0], sides[1], (sides[0] + sides[1]) / 2.0, h)
 
     def noise(self) -> Noise:
         """Estimate what rounding leaves in the output."""
@@ -103,9 +102,9 @@ class Numeric:
         sizes = []
         for part in parts:
             alone = replace(self.function, parts=(replace(part, weight=1.0),))
-            sizes.append(abs(part.weight) * float(np.abs(output_of(alone.value())).max(initial=0.0)))
+            sizes.append(abs(part.weight) * float(np.abs(alone.value()).max(initial=0.0)))
         self.evaluations += len(parts)
-        return 2.0 * _EPS * sum(size for size in sizes if np.isfinite(size))
+        return 2.0 * EPS * sum(size for size in sizes if np.isfinite(size))
 
 
 def _slopes(found: _around.Around, h: Array) -> Slopes:
@@ -118,7 +117,7 @@ def _slopes(found: _around.Around, h: Array) -> Slopes:
         right, left = sides[:, :levels], sides[:, levels:]
         up, down = wide[:, :levels], wide[:, levels:]
         central = (values[:, :levels] - values[:, levels:]) / (up - down)
-    return Slopes(right, left, central, h, found.evaluations)
+    return Slopes(right, left, central, h)
 
 
 def moved_along(numeric: Numeric, direction: Array) -> AbstractContextManager[Callable[[float], Array]]:

@@ -199,11 +199,7 @@ def _symmetric(result: GradCheckResult, settings: Settings) -> GradCheckResult:
 
 def _together(results: list[GradCheckResult]) -> GradCheckResult:
     return GradCheckResult(
-        tuple(
-            replace(one, output=i, verdicts=one.verdicts)
-            for i, result in enumerate(results)
-            for one in result.comparisons
-        ),
+        tuple(replace(one, output=i) for i, result in enumerate(results) for one in result.comparisons),
         tuple(cause for result in results for cause in result.causes),
         results[0].settings,
         sum(result.evaluations for result in results),

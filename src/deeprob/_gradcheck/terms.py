@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from .._around import output_of
 from .function import Function
 
 # At which the penalty is looked for beside the data loss: that of W of 1e-12 is 1e-24.
@@ -30,10 +29,10 @@ def terms_of(function: Function) -> list[Function]:
 
 def _visible(function: Function, data: Function) -> float:
     """Return the strength at which the penalty is as large as the data loss."""
-    size = float(np.abs(output_of(data.value())).max())
+    size = float(np.abs(data.value()).max())
     for strength in _STRENGTHS:
         one = replace(function, parts=(function.with_strength(strength),))
-        penalty = abs(float(np.abs(output_of(one.value())).max()) - size)
+        penalty = abs(float(np.abs(one.value()).max()) - size)
         if not np.isfinite([size, penalty]).all():
             return 1.0
         if penalty > 1e-6 * size:

@@ -311,13 +311,11 @@ def _read(result: Any, function: Function, along: Array | None) -> Analytic:
     output = _output(result[0])
     if len(result) == 2 and callable(result[1]):
         if along is not None:
-            # In the output's dtype, so that gradients of float32 are not raised to float64.
-            dtype = np.asarray(result[0]).dtype
-            kind = dtype if dtype.kind == "f" else np.dtype(np.float64)
-            along = (along if along.shape == output.shape else np.ones(output.shape)).astype(kind)
+            along = along if along.shape == output.shape else np.ones(output.shape)
+            along = along.astype(_grad_output_dtype(result[0]))
             found, dtypes = _by_input(vjp_gradients(result[1], along), function)
             return Analytic(output, found, dtypes, result[1])
-        return _through_vjp(output, np.asarray(result[0]).dtype, result[1], function)
+        return _through_vjp(output, _grad_output_dtype(result[0]), result[1], function)
     if output.size == 1:
         output = output.reshape(())
     if output.ndim and len(result) == 2 and np.ndim(result[1]) == 0:
@@ -333,6 +331,12 @@ def _read(result: Any, function: Function, along: Array | None) -> Analytic:
     rest = result[1] if len(result) == 2 and isinstance(result[1], tuple | list) else result[1:]
     found, dtypes = _by_input(rest, function)
     return Analytic(output, found, dtypes, None)
+
+
+def _grad_output_dtype(output: Any) -> np.dtype[Any]:
+    """Return the output's dtype, so that float32 gradients are not raised to float64; float64 of integers."""
+    dtype = np.asarray(output).dtype
+    return dtype if dtype.kind == "f" else np.dtype(np.float64)
 
 
 def _output(value: Any) -> Array:
@@ -386,11 +390,10 @@ def _through_vjp(
     """Build each input's Jacobian from one call of vjp for each entry of the output."""
     for _, given in _points(function):
         _refuse_large(given.name, given.point.memory.size, output.size)
-    kind = dtype if dtype.kind == "f" else np.dtype(np.float64)
     rows: dict[int, list[Array]] = {}
     dtypes: dict[int, np.dtype[Any]] = {}
     for at in np.ndindex(output.shape):
-        one = np.zeros(output.shape, kind)
+        one = np.zeros(output.shape, dtype)
         one[at] = 1.0
         found, kinds = _by_input(vjp_gradients(vjp, one if output.ndim else one[()]), function)
         for i, gradient in found.items():

@@ -124,6 +124,34 @@ static PyMethodDef methods[] = {
     {"landscape_at", FAST(dp_py_landscape_at), METH_FASTCALL,
      "landscape_at($module, name, parameters, points, order, threads, /)\n--\n\n"
      "Values, values and gradients, or Hessians of one point or many."},
+    {"relu", FAST(dp_py_relu), METH_FASTCALL,
+     "relu($module, x, out, threads, /)\n--\n\n"
+     "out = max(x, 0)."},
+    {"relu_backward", FAST(dp_py_relu_backward), METH_FASTCALL,
+     "relu_backward($module, grad, y, out, threads, /)\n--\n\n"
+     "out = grad where y > 0, else 0."},
+    {"dropout", FAST(dp_py_dropout), METH_FASTCALL,
+     "dropout($module, x, bits, threshold, scale, out, threads, /)\n--\n\n"
+     "out = scale x where bits >= threshold, else 0."},
+    {"add_scaled", FAST(dp_py_add_scaled), METH_FASTCALL,
+     "add_scaled($module, x, y, scale, out, threads, /)\n--\n\n"
+     "out = x + scale y."},
+    {"add_bias", FAST(dp_py_add_bias), METH_FASTCALL,
+     "add_bias($module, x, b, threads, /)\n--\n\n"
+     "x += b, in place."},
+    {"sum_rows", FAST(dp_py_sum_rows), METH_FASTCALL,
+     "sum_rows($module, grad, out, threads, /)\n--\n\n"
+     "out = the sum of the rows of grad."},
+    {"batch_norm", FAST(dp_py_batch_norm), METH_FASTCALL,
+     "batch_norm($module, x, gamma, beta, eps, mean, inv_std, out, threads, /)\n--\n\n"
+     "out = gamma (x - mean) inv_std + beta; mean and inv_std are written, too."},
+    {"batch_norm_apply", FAST(dp_py_batch_norm_apply), METH_FASTCALL,
+     "batch_norm_apply($module, x, gamma, beta, mean, inv_std, out, threads, /)\n--\n\n"
+     "The same with the mean and inv_std given."},
+    {"batch_norm_backward", FAST(dp_py_batch_norm_backward), METH_FASTCALL,
+     "batch_norm_backward($module, grad, x, gamma, mean, inv_std, dgamma, dbeta, out, "
+     "training, threads, /)\n--\n\n"
+     "The gradients of batch_norm, or without training of batch_norm_apply."},
     {NULL, NULL, 0, NULL},
 };
 

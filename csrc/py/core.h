@@ -69,5 +69,14 @@ DP_FUNCTION(dp_py_dot);
 DP_FUNCTION(dp_py_landscapes);
 DP_FUNCTION(dp_py_landscape_grid);
 DP_FUNCTION(dp_py_landscape_at);
+DP_FUNCTION(dp_py_relu);
+DP_FUNCTION(dp_py_relu_backward);
+DP_FUNCTION(dp_py_dropout);
+DP_FUNCTION(dp_py_add_scaled);
+DP_FUNCTION(dp_py_add_bias);
+DP_FUNCTION(dp_py_sum_rows);
+DP_FUNCTION(dp_py_batch_norm);
+DP_FUNCTION(dp_py_batch_norm_apply);
+DP_FUNCTION(dp_py_batch_norm_backward);
 
 #endif

@@ -206,3 +206,79 @@ def landscape_at(
     threads: int | None,
     /,
 ) -> Any: ...
+def relu(
+    x: npt.NDArray[np.floating],
+    out: npt.NDArray[np.floating],
+    threads: int | None,
+    /,
+) -> None: ...
+def relu_backward(
+    grad: npt.NDArray[np.floating],
+    y: npt.NDArray[np.floating],
+    out: npt.NDArray[np.floating],
+    threads: int | None,
+    /,
+) -> None: ...
+def dropout(
+    x: npt.NDArray[np.floating],
+    bits: npt.NDArray[np.uint16],
+    threshold: int,
+    scale: float,
+    out: npt.NDArray[np.floating],
+    threads: int | None,
+    /,
+) -> None: ...
+def add_scaled(
+    x: npt.NDArray[np.floating],
+    y: npt.NDArray[np.floating],
+    scale: float,
+    out: npt.NDArray[np.floating],
+    threads: int | None,
+    /,
+) -> None: ...
+def add_bias(
+    x: npt.NDArray[np.floating],
+    b: npt.NDArray[np.floating],
+    threads: int | None,
+    /,
+) -> None: ...
+def sum_rows(
+    grad: npt.NDArray[np.floating],
+    out: npt.NDArray[np.floating],
+    threads: int | None,
+    /,
+) -> None: ...
+def batch_norm(
+    x: npt.NDArray[np.floating],
+    gamma: npt.NDArray[np.floating],
+    beta: npt.NDArray[np.floating],
+    eps: float,
+    mean: npt.NDArray[np.float64],
+    inv_std: npt.NDArray[np.float64],
+    out: npt.NDArray[np.floating],
+    threads: int | None,
+    /,
+) -> None: ...
+def batch_norm_apply(
+    x: npt.NDArray[np.floating],
+    gamma: npt.NDArray[np.floating],
+    beta: npt.NDArray[np.floating],
+    mean: npt.NDArray[np.float64],
+    inv_std: npt.NDArray[np.float64],
+    out: npt.NDArray[np.floating],
+    threads: int | None,
+    /,
+) -> None: ...
+def batch_norm_backward(
+    grad: npt.NDArray[np.floating],
+    x: npt.NDArray[np.floating],
+    gamma: npt.NDArray[np.floating],
+    mean: npt.NDArray[np.float64],
+    inv_std: npt.NDArray[np.float64],
+    dgamma: npt.NDArray[np.floating],
+    dbeta: npt.NDArray[np.floating],
+    out: npt.NDArray[np.floating],
+    training: bool,
+    threads: int | None,
+    /,
+) -> None: ...

@@ -5,8 +5,10 @@
 
 /* Values of a chunk. */
 #define CHUNK 65536
-/* Work that is worth a thread. */
-#define PER_THREAD 262144
+/* Work that is worth a thread, some 50 us: two for twice as much. */
+#define PER_THREAD 524288
+/* Features of which blocks are made: one line of memory, or two. */
+#define FEATURES_STEP 16
 
 /* How a batch is cut into tasks. */
 typedef enum { VALUES, ROWS, FEATURES } cut;
@@ -23,9 +25,9 @@ static const struct {
     [DP_ADD_SCALED] = {VALUES, 1},
     [DP_ADD_BIAS] = {ROWS, 1},
     [DP_SUM_ROWS] = {FEATURES, 1},
-    [DP_BATCH_NORM] = {FEATURES, 6},
-    [DP_BATCH_NORM_APPLY] = {FEATURES, 3},
-    [DP_BATCH_NORM_BACKWARD] = {FEATURES, 6},
+    [DP_BATCH_NORM] = {FEATURES, 4},
+    [DP_BATCH_NORM_APPLY] = {FEATURES, 2},
+    [DP_BATCH_NORM_BACKWARD] = {FEATURES, 5},
 };
 
 static ptrdiff_t
@@ -113,40 +115,45 @@ run_features(const dp_layer_job *job, ptrdiff_t first, ptrdiff_t n)
     }
 }
 
-/* What is cut, and how much of it a task takes. */
-static ptrdiff_t
-extent_of(const dp_layer_job *job, ptrdiff_t *of_task)
+/* A job cut into tasks: `each` of `extent` values, rows or features. */
+typedef struct {
+    const dp_layer_job *job;
+    ptrdiff_t extent, each;
+} tasks;
+
+/* Features are as many blocks as threads, of whole lines of memory, but for wide layers: a
+ * wide block is faster, and a feature's bits do not depend on its block. */
+static tasks
+cut_up(const dp_layer_job *job, int threads)
 {
+    const ptrdiff_t share = job->F / threads + (job->F % threads != 0);
     switch (operations[job->op].by) {
         case VALUES:
-            *of_task = CHUNK;
-            return job->N * job->F;
+            return (tasks){job, job->N * job->F, CHUNK};
         case ROWS:
-            *of_task = job->F < CHUNK ? CHUNK / (job->F > 0 ? job->F : 1) : 1;
-            return job->N;
+            return (tasks){job, job->N, CHUNK / least(CHUNK, job->F + (job->F == 0))};
         default:
-            *of_task = DP_LAYER_COLUMNS;
-            return job->F;
+            return (tasks){job, job->F,
+                           least(dp_round_up(share + (share == 0), FEATURES_STEP),
+                                 DP_LAYER_COLUMNS)};
     }
 }
 
 static int
 layer_task(void *context, ptrdiff_t task, int worker)
 {
-    const dp_layer_job *job = context;
-    ptrdiff_t of_task;
-    const ptrdiff_t extent = extent_of(job, &of_task);
-    const ptrdiff_t first = task * of_task, n = least(of_task, extent - first);
+    const tasks *const t = context;
+    const ptrdiff_t first = task * t->each, n = least(t->each, t->extent - first);
     (void)worker;
-    switch (operations[job->op].by) {
+    switch (operations[t->job->op].by) {
         case VALUES:
-            run_values(job, first, n);
+            run_values(t->job, first, n);
             break;
         case ROWS:
-            run_rows(job, first, n);
+            run_rows(t->job, first, n);
             break;
         default:
-            run_features(job, first, n);
+            run_features(t->job, first, n);
             break;
     }
     return 0;
@@ -161,16 +168,15 @@ dp_layer_work(const dp_layer_job *job)
 void
 dp_layer_run(const dp_layer_job *job, int threads)
 {
-    ptrdiff_t of_task;
-    const ptrdiff_t extent = extent_of(job, &of_task);
-    const ptrdiff_t tasks = extent / of_task + (extent % of_task != 0);
-    dp_layer_job copy = *job; /* the pool's context is not const */
-    threads = (int)least(threads, dp_layer_work(job) / PER_THREAD);
+    const ptrdiff_t worth = dp_layer_work(job) / PER_THREAD;
+    threads = worth > 1 ? (int)least(threads, worth) : 1;
+    tasks t = cut_up(job, threads);
+    const ptrdiff_t n = t.extent / t.each + (t.extent % t.each != 0);
     if (threads > 1) {
-        dp_parallel(tasks, threads, layer_task, NULL, &copy);
+        dp_parallel(n, threads, layer_task, NULL, &t);
         return;
     }
-    for (ptrdiff_t task = 0; task < tasks; task++) {
-        layer_task(&copy, task, 0);
+    for (ptrdiff_t task = 0; task < n; task++) {
+        layer_task(&t, task, 0);
     }
 }

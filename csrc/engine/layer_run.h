@@ -39,7 +39,7 @@ typedef struct {
     int training;
 } dp_layer_job;
 
-/* About how long it takes on one core, in values of a ReLU: 2^18 are 50 us or more. */
+/* About how long it takes on one core, in values of a ReLU: 2^19 are some 50 us. */
 ptrdiff_t
 dp_layer_work(const dp_layer_job *job);
 

@@ -1,17 +1,18 @@
 /* Layers of networks: what lies between two matrix products, forward and backward.
  *
  * Arrays are (N, F), contiguous, of T: an example a row. An output may be an input of its
- * shape, or shares no memory with any. Elementwise ones compute in T without FMA; sums over
- * examples and what depends on them in float64, rounded once to T, in an order that the
- * number of rows alone decides. So all have the same bits on every target.
+ * shape, or shares no memory with any. What is elementwise is computed in T without FMA;
+ * sums over examples, and what all examples have in common, in float64 and rounded once to
+ * T, in an order that the number of rows alone decides. So all have the same bits on every
+ * target.
  */
 #ifndef DP_LAYER_H
 #define DP_LAYER_H
 
 #include "kernels/kernels.h"
 
-/* At most so many features are summed at once: the sums are 1 kB each, and lie in L1. */
-#define DP_LAYER_COLUMNS 128
+/* At most so many features are summed at once: the sums are 2 kB each, and lie in L1. */
+#define DP_LAYER_COLUMNS 256
 /* Rows whose sum is taken by itself before it is added to the others: rounding errors grow
  * with this number and with that of such sums, and not with their product. */
 #define DP_LAYER_ROWS 256

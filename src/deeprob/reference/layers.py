@@ -1,9 +1,8 @@
 """Layers of networks: x of shape (N, F), an example a row, forward and backward.
 
-In the arrays' dtype, but for batch normalization's mean and inv_std and what is computed with them, which
-are float64 (or wider, if x is) and rounded once to the dtype of x. Those called ``<name>_as_computed`` add
-in the kernel's order, which gives its bits. The gradients take the loss's gradient by the output, of the
-output's shape.
+In the arrays' dtype, but for sums over examples and what depends on them, which are float64 (or wider, if x
+is) and rounded once to the dtype of x. Those called ``<name>_as_computed`` compute in the kernel's order,
+which gives its bits. The gradients take the loss's gradient by the output, of the output's shape.
 """
 
 from typing import Any
@@ -83,9 +82,10 @@ def batch_norm_apply(x: Array, gamma: Array, beta: Array, mean: Array, inv_std: 
 
 
 def batch_norm_apply_as_computed(x: Array, gamma: Array, beta: Array, mean: Array, inv_std: Array) -> Array:
-    """Compute y = (x - mean) (gamma inv_std) + beta."""
-    y: Array = (x - mean) * (gamma * inv_std) + beta
-    return y.astype(x.dtype)
+    """Compute y = a (x - hi) + (beta - lo a), a = gamma inv_std and hi + lo = mean, hi of x's dtype."""
+    T, hi, scale = x.dtype, mean.astype(x.dtype), gamma * inv_std
+    y: Array = (x - hi) * scale.astype(T) + (beta - (mean - hi) * scale).astype(T)
+    return y
 
 
 def batch_norm_backward(
@@ -105,13 +105,14 @@ def batch_norm_backward(
 def batch_norm_backward_as_computed(
     grad: Array, x: Array, gamma: Array, mean: Array, inv_std: Array, training: bool
 ) -> tuple[Array, Array, Array]:
-    """Compute dx = (gamma inv_std) ((dy - dbeta / N) - d k), d = x - mean, k = inv_std (dgamma / N)."""
-    dy, d, N = _wide(grad), x - mean, len(x)
-    dbeta = _sum_in_order(dy, 4)
-    dgamma = inv_std * _sum_in_order(dy * d, 2)
-    inner = (dy - dbeta / N) - d * (inv_std * (dgamma / N)) if training else dy
-    dx = (gamma * inv_std) * inner
-    return dx.astype(x.dtype), dgamma.astype(x.dtype), dbeta.astype(x.dtype)
+    """Compute dx = a ((dy - (dbeta / N - lo k)) - k (x - hi)), k = inv_std (dgamma / N), else as above."""
+    T, hi, N, dy = x.dtype, mean.astype(x.dtype), len(x), _wide(grad)
+    dbeta = _sum_in_order(dy, 2)
+    dgamma = inv_std * _sum_in_order(dy * (x - mean), 2)
+    slope = inv_std * (dgamma / N)
+    if training:
+        grad = (grad - (dbeta / N - (mean - hi) * slope).astype(T)) - (x - hi) * slope.astype(T)
+    return (gamma * inv_std).astype(T) * grad, dgamma.astype(T), dbeta.astype(T)
 
 
 def _wide(x: Array) -> Array:

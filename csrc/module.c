@@ -152,6 +152,18 @@ static PyMethodDef methods[] = {
      "batch_norm_backward($module, grad, x, gamma, mean, inv_std, dgamma, dbeta, out, "
      "training, threads, /)\n--\n\n"
      "The gradients of batch_norm, or without training of batch_norm_apply."},
+    {"cutout", FAST(dp_py_cutout), METH_FASTCALL,
+     "cutout($module, images, out, boxes, fill, threads, /)\n--\n\n"
+     "See deeprob.augment.cutout."},
+    {"flip", FAST(dp_py_flip), METH_FASTCALL,
+     "flip($module, images, out, flipped, columns, threads, /)\n--\n\n"
+     "See deeprob.augment.flip."},
+    {"crop", FAST(dp_py_crop), METH_FASTCALL,
+     "crop($module, images, out, corners, threads, /)\n--\n\n"
+     "See deeprob.augment.crop."},
+    {"mixup", FAST(dp_py_mixup), METH_FASTCALL,
+     "mixup($module, images, out, partners, weights, threads, /)\n--\n\n"
+     "See deeprob.augment.mixup."},
     {NULL, NULL, 0, NULL},
 };
 

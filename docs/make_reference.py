@@ -20,6 +20,7 @@ from typing import Any
 
 PACKAGE = "deeprob"
 ROOMS = (
+    "deeprob.augment",
     "deeprob.datasets",
     "deeprob.demos",
     "deeprob.landscapes",

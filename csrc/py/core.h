@@ -78,5 +78,9 @@ DP_FUNCTION(dp_py_sum_rows);
 DP_FUNCTION(dp_py_batch_norm);
 DP_FUNCTION(dp_py_batch_norm_apply);
 DP_FUNCTION(dp_py_batch_norm_backward);
+DP_FUNCTION(dp_py_cutout);
+DP_FUNCTION(dp_py_flip);
+DP_FUNCTION(dp_py_crop);
+DP_FUNCTION(dp_py_mixup);
 
 #endif

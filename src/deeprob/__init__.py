@@ -86,7 +86,18 @@ if "threadpoolctl" in sys.modules:
 
 # Rooms that are opened on first use, and names that are fetched then from their modules, so that
 # `import deeprob` costs little more than NumPy.
-_ROOMS = ("bug_zoo", "cs231n", "datasets", "demos", "landscapes", "optim", "plots", "reference", "schedules")
+_ROOMS = (
+    "augment",
+    "bug_zoo",
+    "cs231n",
+    "datasets",
+    "demos",
+    "landscapes",
+    "optim",
+    "plots",
+    "reference",
+    "schedules",
+)
 _LATER = {
     "LBFGS": "_lbfgs",
     "ComparisonResult": "_comparison",

@@ -56,8 +56,9 @@ same_memory(PyArrayObject *a, PyArrayObject *b)
 {
     int same = PyArray_BYTES(a) == PyArray_BYTES(b);
     for (int i = 0; same && i < PyArray_NDIM(a); i++) {
-        same = PyArray_DIM(a, i) == PyArray_DIM(b, i) &&
-               PyArray_STRIDE(a, i) == PyArray_STRIDE(b, i);
+        const npy_intp n = PyArray_DIM(a, i);
+        same = n == PyArray_DIM(b, i) &&
+               (n <= 1 || PyArray_STRIDE(a, i) == PyArray_STRIDE(b, i));
     }
     return same;
 }

@@ -132,10 +132,11 @@ def result_array(out: Array | None, shape: tuple[int, ...], dtype: npt.DTypeLike
 
 def apart(images: Array, out: Array) -> Array:
     """Return the images, or a copy of them if ``out`` is their own memory, place by place."""
-    a, b = images.__array_interface__, out.__array_interface__
-    same = a["data"][0] == b["data"][0] and images.strides == out.strides
-    # Where shapes or dtypes differ, or out is read-only, nothing may come of it: that is an error soon.
-    return images.copy() if same and images.shape == out.shape and out.flags.writeable else images
+    data = [a.__array_interface__["data"][0] for a in (images, out)]
+    if images.shape != out.shape or data[0] != data[1]:
+        return images
+    strides = zip(images.shape, images.strides, out.strides, strict=True)
+    return images.copy() if all(n <= 1 or a == b for n, a, b in strides) else images
 
 
 def as_probability(value: float, name: str) -> float:

@@ -14,6 +14,8 @@ N, D, C = 40, 9, 3
 rng = np.random.default_rng(0)
 W, X, b = rng.standard_normal((C, D)), rng.standard_normal((N, D)), rng.standard_normal(C)
 X32, y, index, s = X.astype("f4"), rng.integers(0, C, N), rng.integers(-N, N, 20), rng.standard_normal((N, C))
+images, draws = rng.integers(0, 256, (4, 3, 8, 8)).astype("u1"), np.arange(16).reshape(4, 4) % 3
+far = draws[:, :2] + 9
 bad_y, bad_index = np.where(y == 1, C, y), index + N
 lists = [a.tolist() for a in (W, X, b, y, index)]
 wide = np.zeros((C, 2 * D))
@@ -32,6 +34,12 @@ def stepped(hyper, threads):
     _core.check_gradients(plan, (W, b))
     _core.step(plan, 1, hyper, (W, b), threads)
     return params + states
+
+
+def augmented(name, out, *arguments):
+    """What a function of images writes."""
+    getattr(_core, name)(images, out, *arguments, 2)
+    return out
 
 
 def descended(m):
@@ -148,6 +156,12 @@ CALLS = {
     "wrong L-BFGS": lambda: _core.lbfgs(s[0], 0, False, SEARCH),
     "BFGS": lambda: _core.bfgs_update(np.eye(C), s[0], s[0] + 0.1, s[1]),
     "dot": lambda: _core.dot(s[0], s[1]),
+    "cutout": lambda: augmented("cutout", np.zeros_like(images), np.sort(draws, axis=1), np.zeros(3, "u1")),
+    "flip": lambda: augmented("flip", np.zeros_like(images), draws[0].copy(), True),
+    "crop": lambda: augmented("crop", np.zeros_like(images), draws[:, :2].copy()),
+    "mixup": lambda: augmented("mixup", np.zeros(images.shape, "f4"), draws[0].copy(), np.ones(4)),
+    "wrong draws": lambda: augmented("crop", np.zeros_like(images), far),
+    "wrong images": lambda: _core.flip(images, images[0], None, True, 1),
     "wrong label": lambda: _core.score_loss("svm", s, bad_y, None, 1.0, True, 0),
     "wrong position": lambda: _core.scores(W, X, b, bad_index, None, 0, 0, 1),
     "wrong shape": lambda: _core.scores(W.T, X, None, None, None, 0, 0, 1),

@@ -134,6 +134,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Landscape.hvp": lambda w, v: deeprob.landscapes.himmelblau().hvp(w, v),
     "Landscape.values": lambda **k: deeprob.landscapes.himmelblau().values(**k),
     "Landscape.grid": lambda **k: deeprob.landscapes.himmelblau().grid(**k),
+    **{f"augment.{name}": getattr(deeprob.augment, name) for name in deeprob.augment.__all__},
     **{f"cs231n.{name}": getattr(deeprob.cs231n, name) for name in deeprob.cs231n.__all__},
     "cs231n.grad_check_sparse": _quiet_sparse,
 }
@@ -207,6 +208,10 @@ def right(function):
         "Landscape.hvp": {"w": floats(2), "v": floats(2)},
         "Landscape.values": {"points": floats(N, 2)},
         "Landscape.grid": {"x": floats(N), "y": floats(D)},
+        "augment.cutout": {"images": X, "size": 1, "image_shape": (2, 2), "rng": 0},
+        "augment.flip": {"images": X, "image_shape": (2, 2), "rng": 0},
+        "augment.crop": {"images": X, "padding": 1, "image_shape": (2, 2), "rng": 0},
+        "augment.mixup": {"images": X, "y": y, "alpha": 0.5, "rng": 0},
         **{name: {"W": floats(D, C), "X": X, "y": y, "reg": 0.1} for name in COURSE_LOSSES},
         **{name: {"w": floats(C, D), "dw": floats(C, D), "config": {}} for name in COURSE_UPDATES},
         "cs231n.eval_numerical_gradient": {
@@ -250,7 +255,8 @@ TAKE_EXAMPLE_AXIS = [*TAKE_B, "softmax_cross_entropy", "multiclass_hinge", "Obje
 TAKE_CLASS_AXIS = [*TAKE_B, "Objective", "LinearClassifier"]
 TAKE_THREADS = [*TAKE_B, "Objective", "random_search", "LinearClassifier", "set_num_threads"]
 OPTIMIZERS = [f"optim.{name}" for name in deeprob.optim.NAMES]
-TAKE_THREADS += [*OPTIMIZERS, "Landscape.values", "Landscape.grid"]
+AUGMENTATIONS = [f"augment.{name}" for name in deeprob.augment.__all__]
+TAKE_THREADS += [*OPTIMIZERS, "Landscape.values", "Landscape.grid", *AUGMENTATIONS]
 TAKE_REG = ["softmax_loss", "svm_loss", "Objective", "LinearClassifier.train", "LinearClassifier.loss"]
 TAKE_REG += COURSE_LOSSES
 TAKE_REG_TYPE = ["softmax_loss", "svm_loss", "Objective", "LinearClassifier"]

@@ -2,7 +2,7 @@
 
 `test_bad_input` says what the errors must be; `test_memory` repeats the same calls and watches the memory.
 Functions of data and weights are here, what walks on them in `refused_walks`, the course's in
-`refused_course`.
+`refused_course`, those of images in `refused_augmentations`.
 """
 
 from collections.abc import Iterator
@@ -28,6 +28,7 @@ from public_calls import (
     labels,
     right,
 )
+from refused_augmentations import refused_augmentations
 from refused_checks import refused_checks
 from refused_course import refused_course_calls
 from refused_walks import refused_walks
@@ -60,6 +61,7 @@ def refused_calls() -> Iterator[Refused]:
     yield from refused_walks()
     yield from refused_course_calls()
     yield from refused_checks()
+    yield from refused_augmentations()
 
 
 def _wrong_arrays():
@@ -260,6 +262,13 @@ KEYWORDS = [
     ("landscapes.bowl", "rotaton", "rotation"),
     ("landscapes.loss_slice", "seed", "rng"),
     ("Landscape.grid", "n_jobs", "threads"),
+    ("augment.cutout", "length", "size"),
+    ("augment.cutout", "prob", "p"),
+    ("augment.cutout", "fill_value", "fill"),
+    ("augment.crop", "pad", "padding"),
+    ("augment.flip", "seed", "rng"),
+    ("augment.mixup", "n_classes", "num_classes"),
+    ("augment.mixup", "num_threads", "threads"),
     ("gradient_descent", "lr", "learning_rate"),
     ("gradient_descent", "step_size", "learning_rate"),
     ("gradient_descent", "learning_rte", "learning_rate"),

@@ -391,6 +391,9 @@ work = {
     "landscape": lambda: deeprob.landscapes.rastrigin().grid(  # 2 GB, if it came to its end
         np.arange(16_000.0), np.arange(16_000.0), threads=threads
     ),
+    "augmentation": lambda: deeprob.augment.cutout(  # 4 GB, if it came to its end
+        np.broadcast_to(np.uint8(1), (1_000_000, 64, 64)), 8, rng=0, threads=threads
+    ),
     "loop of passes": loop,
     "gradient descent": descend,
 }[what]
@@ -405,7 +408,7 @@ except KeyboardInterrupt:
 """
 
 WORK = ["gradient", "loss", "columns", "bytes", "predict", "accuracy", "scores", "random search"]
-WORK += ["numeric gradient", "gradient descent", "landscape"]
+WORK += ["numeric gradient", "gradient descent", "landscape", "augmentation"]
 WORK = [(what, 2) for what in WORK] + [
     (what, 1)
     for what in (

@@ -169,6 +169,8 @@ def as_random(rng: Rng) -> np.random.Generator | np.random.RandomState:
 
 def as_count(value: SupportsIndex, name: str, at_least: int = 0) -> int:
     """Return ``value`` as an int of at least ``at_least``."""
+    if type(value) is int and value >= at_least:
+        return value  # nearly always, and a check of a protocol takes longer than a small kernel
     if isinstance(value, bool) or not isinstance(value, SupportsIndex):
         raise TypeError(f"{name} is {value!r}; expected an integer")
     count = operator.index(value)

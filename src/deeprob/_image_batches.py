@@ -12,6 +12,7 @@ from ._arguments import as_count, as_real
 Array = npt.NDArray[Any]
 ImageShape = tuple[int, ...] | list[int] | None
 
+_DTYPES = (np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64))
 _EXPECTED = (
     "(N, H, W), (N, C, H, W) with channel_axis=1, (N, H, W, C) with channel_axis=-1, or rows (N, D) with "
     "image_shape"
@@ -68,24 +69,29 @@ def as_batch(images: npt.ArrayLike, channel_axis: SupportsIndex | None, image_sh
 def as_pixels(images: npt.ArrayLike) -> Array:
     """Return the images as an array of uint8, float32 or float64."""
     array = np.asarray(_core.as_array(images, "images", True))
-    if array.dtype.newbyteorder("=") not in (np.uint8, np.float32, np.float64):
+    if array.dtype in _DTYPES:  # dtypes in native order
+        return array
+    if array.dtype.newbyteorder("=") not in _DTYPES:
         raise TypeError(
             f"images has dtype {array.dtype}; expected uint8, float32 or float64: convert it with "
             "images.astype(np.float32)"
         )
-    if not array.dtype.isnative:
-        raise TypeError(
-            f"images has dtype {array.dtype} in the other byte order; expected native order: convert it with "
-            "images.astype(images.dtype.newbyteorder('='))"
-        )
-    return array
+    raise TypeError(
+        f"images has dtype {array.dtype} in the other byte order; expected native order: convert it with "
+        "images.astype(images.dtype.newbyteorder('='))"
+    )
 
 
 def _channel_axis(value: SupportsIndex | None) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, SupportsIndex) or value.__index__() not in (1, -1):
-        raise ValueError(f"channel_axis is {value!r}; expected None, 1 or -1")
+    return None if value is None else as_axis(value, "channel_axis", (1, -1), "None, 1 or -1")
+
+
+def as_axis(value: SupportsIndex, name: str, axes: tuple[int, int], expected: str) -> int:
+    """Return ``value`` as an int that is one of ``axes``."""
+    if type(value) is int and value in axes:
+        return value
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex) or value.__index__() not in axes:
+        raise ValueError(f"{name} is {value!r}; expected {expected}")
     return value.__index__()
 
 
@@ -149,8 +155,9 @@ def as_probability(value: float, name: str) -> float:
 
 def as_pixel(fill: Any, channels: int, dtype: np.dtype[Any]) -> Array:
     """Return the value of each channel, from one number for all or one for each."""
-    values = [fill] * channels if np.ndim(fill) == 0 else list(fill)
-    if np.ndim(fill) > 1 or len(values) != channels:
+    one = np.ndim(fill) == 0
+    values = [float(fill) if type(fill) is int and abs(fill) < 256 else fill] if one else list(fill)
+    if np.ndim(fill) > 1 or not (one or len(values) == channels):
         raise ValueError(f"fill has shape {np.shape(fill)}; expected a number, or one for each of {channels}")
     numbers = [as_real(value, "fill", negative=True) for value in values]
     if dtype == np.uint8:
@@ -158,7 +165,7 @@ def as_pixel(fill: Any, channels: int, dtype: np.dtype[Any]) -> Array:
             if not (0 <= number <= 255 and number.is_integer()):
                 raise ValueError(f"fill is {number}; expected a whole number in 0..255, as images are uint8")
     with np.errstate(over="ignore"):
-        pixel = np.array(numbers).astype(dtype)
+        pixel = np.array(numbers * channels if one else numbers).astype(dtype)
     if not np.isfinite(pixel).all():
         raise ValueError(f"fill is {fill}; expected a number that {dtype} can hold")
     return pixel

@@ -33,6 +33,7 @@ from ._image_batches import (
     Array,
     ImageShape,
     apart,
+    as_axis,
     as_batch,
     as_pixel,
     as_pixels,
@@ -178,12 +179,10 @@ def flip(
     batch = as_batch(images, channel_axis, image_shape)
     H, W = batch.height, batch.width
     chance = as_probability(p, "p")
-    if isinstance(axis, bool) or not isinstance(axis, SupportsIndex) or axis.__index__() not in (-1, -2):
-        raise ValueError(f"axis is {axis!r}; expected -1 (left and right) or -2 (top and bottom)")
+    columns = as_axis(axis, "axis", (-1, -2), "-1 (left and right) or -2 (top and bottom)") == -1
     random = as_random(rng)
     result = result_array(out, batch.shape(H, W), batch.images.dtype)
     before, after = batch.view(apart(batch.images, result), H, W), batch.view(result, H, W)
-    columns = axis.__index__() == -1
     _core.flip(before, after, None, columns, threads)  # an error comes before anything is drawn
     flipped = (random.random(batch.count) < chance).astype(np.int64)
     _core.flip(before, after, flipped, columns, threads)

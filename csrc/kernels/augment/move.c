@@ -54,10 +54,17 @@ copy_reversed_bytes(char *out, const char *last, ptrdiff_t n)
     copy_each(out, 1, last, -1, n, 1);
 }
 
-/* Most rows of small images are shorter than what a call of memcpy costs is worth. */
+/* Up to so many bytes are copied here. Short rows are not worth a call of memcpy; and from
+ * some 2 kB on, an image of CIFAR-10's size, glibc's takes four times as long for some
+ * distances of out and in (AMD EPYC: 1.3 us for 3 kB, 0.3 here). */
+#define COPY_HERE 16384
+
 static inline void
 copy_bytes(char *out, const char *in, ptrdiff_t n)
 {
+    for (; n >= 64; n -= 64, out += 64, in += 64) {
+        memcpy(out, in, 64);
+    }
     for (; n >= 16; n -= 16, out += 16, in += 16) {
         memcpy(out, in, 16);
     }
@@ -79,7 +86,7 @@ copy_row(char *out, ptrdiff_t out_stride, const char *in, ptrdiff_t in_stride,
          ptrdiff_t n, ptrdiff_t size)
 {
     if (out_stride == size && in_stride == size) {
-        if (n * size <= 256) {
+        if (n * size <= COPY_HERE) {
             copy_bytes(out, in, n * size);
         }
         else {

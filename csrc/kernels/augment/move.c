@@ -59,26 +59,27 @@ copy_reversed_bytes(char *out, const char *last, ptrdiff_t n)
  * distances of out and in (AMD EPYC: 1.3 us for 3 kB, 0.3 here). */
 #define COPY_HERE 16384
 
+/* What is left of whole steps is copied by one more that ends at the end. */
 static inline void
 copy_bytes(char *out, const char *in, ptrdiff_t n)
 {
-    for (; n >= 64; n -= 64, out += 64, in += 64) {
-        memcpy(out, in, 64);
+    ptrdiff_t i = 0;
+    for (; n - i >= 64; i += 64) {
+        memcpy(out + i, in + i, 64);
     }
-    for (; n >= 16; n -= 16, out += 16, in += 16) {
-        memcpy(out, in, 16);
+    if (n >= 16) {
+        for (; n - i >= 16; i += 16) {
+            memcpy(out + i, in + i, 16);
+        }
+        memcpy(out + n - 16, in + n - 16, 16);
     }
-    if (n & 8) {
+    else if (n >= 8) {
         memcpy(out, in, 8);
-        out += 8;
-        in += 8;
+        memcpy(out + n - 8, in + n - 8, 8);
     }
-    if (n & 4) {
-        memcpy(out, in, 4);
-        out += 4;
-        in += 4;
+    else {
+        copy_each(out, 1, in, 1, n, 1);
     }
-    copy_each(out, 1, in, 1, n & 3, 1);
 }
 
 static void

@@ -484,6 +484,14 @@ def test_a_wrong_out_is_refused_before_anything_is_drawn_or_written(name, keywor
         assert (np.array(out) == before).all()
 
 
+def test_mixup_refuses_to_write_over_its_labels():
+    x, memory = pixels((4, 3), np.float32), np.zeros((4, 3), np.float32)
+    memory[:, 0] = 1
+    for y in (memory, memory.view(np.int32)[:, 2]):
+        with pytest.raises(ValueError, match="out shares memory with y"):
+            augment.mixup(x, y, 1.0, rng=0, out=memory)
+
+
 def test_the_core_refuses_what_would_leave_the_images():
     from deeprob import _core
 

@@ -346,6 +346,8 @@ def mixup(
     one_of(per, "per", ("image", "batch"))
     random = as_random(rng)
     result = result_array(out, pixels.shape, kind)
+    if isinstance(y, np.ndarray) and np.may_share_memory(result, y):
+        raise ValueError("out shares memory with y; expected memory of its own")
     before, after, N = _four_axes(apart(pixels, result)), _four_axes(result), pixels.shape[0]
     _core.mixup(before, after, None, None, threads)  # an error comes before anything is drawn
     # Beyond these Beta is its limit to the last bit, 1/2 or a toss of a coin; NumPy's draws would overflow.

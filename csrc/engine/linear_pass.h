@@ -43,7 +43,9 @@ typedef struct {
     dp_matrix X;      /* (N, D): one example a row, whatever the strides */
     dp_matrix b;      /* (1, C), or data NULL */
     dp_ints y;        /* (N,), checked; for DP_PREDICT optional: counts the hits */
-    dp_ints index;    /* (n,) positions in 0 .. N - 1, checked; or data NULL: all */
+    dp_matrix q;   /* instead of y, for softmax with DP_LOSS and DP_LOSS_GRADIENT of one
+                         model: probabilities (N, C), checked; or data NULL */
+    dp_ints index; /* (n,) positions in 0 .. N - 1, checked; or data NULL: all */
     dp_loss loss;
     double parameter;
     double l1, l2; /* weights of the regularizers sum |W| and sum W^2 */
@@ -103,7 +105,7 @@ dp_penalty_bytes(const dp_linear_job *job);
 void
 dp_penalty_run(dp_linear_job *job, void *scratch);
 
-/* The mean loss at score level: job->scores (n, C) in, y, loss, parameter; with
+/* The mean loss at score level: job->scores (n, C) in, y or q, loss, parameter; with
  * DP_LOSS_GRADIENT the gradients go to `gradient` (n, C). 0, or 1 when
  * interrupted, with some of them written. */
 size_t

@@ -58,6 +58,7 @@ dp_carve_workspace(const dp_linear_job *job, const dp_linear_plan *plan, void *m
     w->tile = dp_take(&at, rows / DP_GROUP_ROWS * (size_t)plan->group_step * size);
     w->lanes = dp_take(&at, rows * panel * DP_LANE_BYTES);
     w->S = dp_take(&at, C * rows * size);
+    w->Q = job->q.data ? dp_take(&at, C * rows * size) : NULL;
     w->rows = dp_take(&at, rows * sizeof *w->rows);
     w->ahead = dp_take(&at, DP_GROUP_ROWS * sizeof *w->ahead);
     w->y = dp_take(&at, rows * sizeof *w->y);
@@ -92,7 +93,7 @@ sizes_fit(const dp_linear_job *job)
 {
     const double D = (double)job->W.cols + 64, C = (double)job->W.rows + 64;
     return 8.0 * D * C * (DP_CHUNKS_MAX + 1) +
-               8.0 * (D + 2.0 * C) * DP_TILE_ROWS_MAX * DP_MAX_THREADS <
+               8.0 * (D + 3.0 * C) * DP_TILE_ROWS_MAX * DP_MAX_THREADS <
            (double)PTRDIFF_MAX / 4;
 }
 

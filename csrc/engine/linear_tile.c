@@ -3,6 +3,23 @@
 
 #include "engine/scratch.h"
 
+/* The soft labels of `rows` examples, class-major. */
+static void
+load_soft_labels(const dp_tile *t, ptrdiff_t first, ptrdiff_t rows)
+{
+    const dp_linear_job *job = t->job;
+    const dp_matrix *q = &job->q;
+    const ptrdiff_t run = job->index.data ? 1 : rows; /* so many lie evenly spaced */
+    for (ptrdiff_t r = 0; r < rows; r += run) {
+        const char *src = q->data + dp_example_at(job, first + r) * q->row_stride;
+        for (ptrdiff_t c = 0; c < q->cols; c++) {
+            char *dst = (char *)t->w.Q + (c * t->plan->tile_rows + r) * t->size;
+            t->kernels->pack[q->storage](dst, src + c * q->col_stride, run,
+                                         q->row_stride);
+        }
+    }
+}
+
 void
 dp_tile_load(const dp_tile *t, ptrdiff_t first, ptrdiff_t rows)
 {
@@ -13,6 +30,9 @@ dp_tile_load(const dp_tile *t, ptrdiff_t first, ptrdiff_t rows)
         if (job->y.data) {
             t->w.y[r] = dp_label_at(job, at, t->plan->classes);
         }
+    }
+    if (t->w.Q) {
+        load_soft_labels(t, first, rows);
     }
 }
 

@@ -6,7 +6,7 @@
 #define SCORE_TILE_ROWS 64
 
 /* The block of C classes of the tile in w, whose rows are padded to whole lanes: with
- * label 0, and `padded` classes' scores of 0. */
+ * label 0 (soft labels 0), and `padded` classes' scores of 0. */
 static dp_loss_block
 loss_block(const dp_linear_job *job, const dp_workspace *w, ptrdiff_t C, ptrdiff_t ld,
            ptrdiff_t rows, ptrdiff_t padded)
@@ -20,12 +20,17 @@ loss_block(const dp_linear_job *job, const dp_workspace *w, ptrdiff_t C, ptrdiff
         memset((char *)w->S + (size_t)(c * ld + rows) * size, 0,
                (size_t)(whole - rows) * size);
     }
+    for (ptrdiff_t c = 0; w->Q && c < C; c++) {
+        memset((char *)w->Q + (size_t)(c * ld + rows) * size, 0,
+               (size_t)(whole - rows) * size);
+    }
     return (dp_loss_block){
         .S = w->S,
         .ld = ld,
         .C = C,
         .rows = whole,
         .y = w->y,
+        .Q = w->Q,
         .parameter = job->parameter,
         .gradient = job->goal != DP_LOSS,
         .loss = w->loss,
@@ -66,6 +71,7 @@ carve_score_loss(const dp_linear_job *job, void *memory, dp_workspace *w)
     const size_t C = (size_t)job->W.rows;
     uintptr_t at = (uintptr_t)memory;
     w->S = dp_take(&at, C * rows * sizeof(double));
+    w->Q = job->q.data ? dp_take(&at, C * rows * sizeof(double)) : NULL;
     w->y = dp_take(&at, rows * sizeof *w->y);
     w->loss = dp_take(&at, rows * sizeof *w->loss);
     w->row = dp_take(&at, rows * sizeof *w->row);
@@ -77,6 +83,20 @@ dp_score_loss_bytes(const dp_linear_job *job)
 {
     dp_workspace w;
     return dp_fits(job->W.rows) ? carve_score_loss(job, NULL, &w) : SIZE_MAX;
+}
+
+/* Columns (n, C) of the caller's array from row `first` on, into a class-major tile. */
+static void
+load_columns(const dp_linear_job *job, const dp_matrix *m, ptrdiff_t first,
+             ptrdiff_t rows, void *tile)
+{
+    const dp_linear_kernels *kernels = dp_linear_table[job->target][job->compute];
+    const size_t size = dp_compute_size(job->compute);
+    for (ptrdiff_t c = 0; c < m->cols; c++) {
+        const char *src = m->data + first * m->row_stride + c * m->col_stride;
+        kernels->pack[m->storage]((char *)tile + (size_t)(c * SCORE_TILE_ROWS) * size,
+                                  src, rows, m->row_stride);
+    }
 }
 
 /* The gradient of a tile, divided by n, to (row, class) of the caller's array. */
@@ -100,9 +120,7 @@ store_score_gradient(const dp_linear_job *job, const dp_matrix *out,
 int
 dp_score_loss_run(dp_linear_job *job, const dp_matrix *gradient, void *scratch)
 {
-    const dp_linear_kernels *kernels = dp_linear_table[job->target][job->compute];
     const dp_matrix *s = &job->scores;
-    const size_t size = dp_compute_size(job->compute);
     dp_workspace w;
     carve_score_loss(job, scratch, &w);
     double loss = 0.0;
@@ -112,13 +130,11 @@ dp_score_loss_run(dp_linear_job *job, const dp_matrix *gradient, void *scratch)
         if (job->interrupted && job->interrupted(job->interrupted_context)) {
             return 1;
         }
-        for (ptrdiff_t c = 0; c < job->W.rows; c++) {
-            const char *src = s->data + first * s->row_stride + c * s->col_stride;
-            kernels->pack[s->storage]((char *)w.S +
-                                          (size_t)(c * SCORE_TILE_ROWS) * size,
-                                      src, rows, s->row_stride);
+        load_columns(job, s, first, rows, w.S);
+        if (w.Q) {
+            load_columns(job, &job->q, first, rows, w.Q);
         }
-        for (ptrdiff_t r = 0; r < rows; r++) {
+        for (ptrdiff_t r = 0; job->y.data && r < rows; r++) {
             w.y[r] = dp_label_at(job, first + r, job->W.rows);
         }
         dp_tile_loss(job, &w, job->W.rows, SCORE_TILE_ROWS, rows, &loss);

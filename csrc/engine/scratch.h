@@ -62,10 +62,10 @@ dp_asked_to_stop(const dp_linear_job *job, atomic_int *stop)
 }
 
 /* What one worker needs: a packed tile, the caller's rows in it, the places of what comes
- * next, the lanes of the score kernel, scores, labels and losses of
- * a tile, a row of results. */
+ * next, the lanes of the score kernel, scores, labels (or Q, class-major as the scores
+ * are, else NULL) and losses of a tile, a row of results. */
 typedef struct {
-    void *tile, *lanes, *S;
+    void *tile, *lanes, *S, *Q;
     const char **rows, **ahead;
     int32_t *y;
     double *loss, *row;

@@ -73,6 +73,8 @@ typedef struct {
     ptrdiff_t C;
     ptrdiff_t rows;   /* a multiple of the lanes */
     const int32_t *y; /* (rows,) labels in 0 .. C - 1, also for the padding */
+    const void
+        *Q; /* instead of y, softmax alone: (C, ld) of T, probabilities; or NULL */
     double parameter; /* the loss's own number (delta of the hinge), or 0 */
     int gradient;
     double *loss; /* (rows,) out */
@@ -163,9 +165,9 @@ typedef struct {
      * -h x[r]; and at() for the scores s + up x and s + down x, steps so near h and -h
      * that what is shared tells it, or 0 when they are not. */
     void (*share)(const double *x, double h, double *shared);
-    int (*both)(const dp_loss_block *k, const double *state, const double *x,
-                const double *shared, double up, double down, double *above,
-                double *below);
+    int (*both)(const dp_loss_block *k, const double *state, ptrdiff_t c,
+                const double *x, const double *shared, double up, double down,
+                double *above, double *below);
 } dp_loss_column;
 
 /* The second derivative of a loss by the scores: `prepare` replaces a tile's scores by

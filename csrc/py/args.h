@@ -95,6 +95,16 @@ dp_check_index(PyArrayObject *a, const dp_ints *index, Py_ssize_t N);
 int
 dp_check_labels(PyArrayObject *a, const dp_ints *y, const dp_ints *index, Py_ssize_t C);
 
+/* Whether labels are soft: probabilities, two axes of floats. */
+int
+dp_are_soft(PyArrayObject *y);
+
+/* A view (N, C) of soft labels, checked: their shape, and for all examples, or those of an
+ * index, probabilities that sum to 1. `of` is the array that counts the examples. */
+int
+dp_soft_labels(PyArrayObject *y, int example_axis, Py_ssize_t N, Py_ssize_t C,
+               const char *of, const dp_ints *index, dp_matrix *view);
+
 /* The compute dtype for arrays of these storage dtypes: float64 if any is, as
  * numpy.result_type says. */
 dp_compute

@@ -260,7 +260,7 @@ PyObject *
 dp_py_linear_loss(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     dp_arrays a = {0};
-    PyArrayObject *dW = NULL, *db = NULL;
+    PyArrayObject *labels = NULL, *dW = NULL, *db = NULL;
     PyObject *result = NULL;
     int example_axis, class_axis, threads;
     dp_linear_job job = {.target = dp_get_state(module)->target};
@@ -281,10 +281,23 @@ dp_py_linear_loss(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     if (refuse_no_labels(args[3]) < 0) {
         return NULL;
     }
-    PyObject *const inputs[] = {args[1], args[2], args[4], args[3], args[5]};
+    labels = dp_as_array(args[3], "y", 0);
+    if (labels == NULL) {
+        goto done;
+    }
+    const int soft = job.loss == DP_LOSS_softmax && dp_are_soft(labels);
+    PyObject *const y = soft ? Py_None : (PyObject *)labels;
+    PyObject *const inputs[] = {args[1], args[2], args[4], y, args[5]};
     if (dp_parse_arrays(inputs, 0, example_axis, class_axis, &a, &job) < 0 ||
         refuse_no_examples(&job) < 0) {
         goto done;
+    }
+    if (soft) {
+        a.y = (PyArrayObject *)Py_NewRef((PyObject *)labels);
+        if (dp_soft_labels(a.y, example_axis, job.X.rows, job.W.rows, "X", &job.index,
+                           &job.q) < 0) {
+            goto done;
+        }
     }
     if (grad && gradient_arrays(args[6], class_axis, &a, &dW, &db, &job) < 0) {
         goto done;
@@ -302,6 +315,7 @@ dp_py_linear_loss(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         result = Py_BuildValue("(dOO)", job.value, (PyObject *)dW, (PyObject *)db);
     }
 done:
+    Py_XDECREF(labels);
     Py_XDECREF(dW);
     Py_XDECREF(db);
     dp_release(&a);

@@ -30,8 +30,17 @@ dp_py_score_loss(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         dp_matrix_view(a.X, "s", example_axis, 0,
                        example_axis == 0 ? "(N, C), one row of scores per example"
                                          : "(C, N), one column of scores per example",
-                       &job.scores) < 0 ||
-        dp_ints_view(a.y, "y", "(N,), one integer label per example", &job.y) < 0) {
+                       &job.scores) < 0) {
+        goto done;
+    }
+    const int soft = job.loss == DP_LOSS_softmax && dp_are_soft(a.y);
+    if (!soft &&
+        dp_ints_view(a.y, "y",
+                     job.loss == DP_LOSS_softmax
+                         ? "(N,), one integer label per example, or probabilities of "
+                           "s's shape as floats"
+                         : "(N,), one integer label per example",
+                     &job.y) < 0) {
         goto done;
     }
     char text[DP_SHAPE_TEXT];
@@ -41,7 +50,7 @@ dp_py_score_loss(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
                      dp_shape_text(a.X, text));
         goto done;
     }
-    if (job.y.n != job.scores.rows) {
+    if (!soft && job.y.n != job.scores.rows) {
         PyErr_Format(PyExc_ValueError,
                      "y has shape %s; expected (N,) with N = %zd, the examples of s",
                      dp_shape_text(a.y, text), job.scores.rows);
@@ -49,7 +58,9 @@ dp_py_score_loss(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     }
     job.W.rows = job.scores.cols;
     job.compute = dp_result_type(&job.scores, NULL, NULL);
-    if (dp_check_labels(a.y, &job.y, NULL, job.W.rows) < 0) {
+    if (soft ? dp_soft_labels(a.y, example_axis, job.scores.rows, job.W.rows, "s", NULL,
+                              &job.q) < 0
+             : dp_check_labels(a.y, &job.y, NULL, job.W.rows) < 0) {
         goto done;
     }
     if (grad) {

@@ -23,6 +23,7 @@ def softmax_loss(
     y: npt.ArrayLike,
     reg: float = 0.0,
     *,
+    label_smoothing: float = 0.0,
     b: npt.ArrayLike | None = None,
     reg_type: RegType = "l2",
     l1_ratio: float = 0.5,
@@ -36,7 +37,8 @@ def softmax_loss(
     r"""Softmax (cross-entropy) loss of a linear classifier, with its gradient.
 
     With s = W x + b, L_i = -log(exp(s_y) / sum_j exp(s_j)) and the loss is mean_i L_i + reg R(W)
-    (lecture, "Loss Functions" and "Regularization").
+    (lecture, "Loss Functions" and "Regularization"). Soft and smoothed labels are as for
+    `softmax_cross_entropy`.
 
     Parameters
     ----------
@@ -45,10 +47,13 @@ def softmax_loss(
     X : (N, D) array of float32, float64 or uint8
         Examples, one per row; (D, N), the lecture's columns, with ``example_axis=1``. Any strides; never
         copied as a whole.
-    y : (N,) array of integers
-        Labels 0 .. C - 1.
+    y : (N,) array of integers, or (N, C) array of float32 or float64
+        Labels 0 .. C - 1; or probabilities of the classes, (C, N) with ``example_axis=1``, whose entries are
+        at least 0 and whose rows sum to 1 within 1e-5.
     reg : float
         Strength lambda of the regularizer, at least 0.
+    label_smoothing : float
+        Share of the label that goes to all classes alike, in 0..1.
     b : (C,) array, optional
         Biases; not regularized. With them the result has ``db`` too.
     reg_type : {"l2", "l1", "elastic"}
@@ -84,7 +89,8 @@ def softmax_loss(
     -----
     The sums over features run in the result type of W, X and b. The largest score is subtracted first, and
     the loss is log1p of what remains, so it is right whenever it is representable: also at scores of 1e6,
-    and for losses near 0. A single infinite score counts as its limit; NaN gives NaN.
+    and for losses near 0. A single infinite score counts as its limit; NaN gives NaN. Soft labels are read
+    in that result type.
 
     Examples
     --------
@@ -96,10 +102,14 @@ def softmax_loss(
     2.302585
     >>> dW.shape
     (10, 2)
+    >>> mixed = [[0.75, 0.25], [0.0, 1.0]]  # as mixup makes them
+    >>> round(deeprob.softmax_loss(np.eye(2), X, mixed, grad=False), 6)
+    0.688262
     """
     penalties = penalty_weights(reg, reg_type, l1_ratio)
+    smoothing = smoothing_share(label_smoothing)
     return _core.linear_loss(
-        "softmax", W, X, y, b, index, out, 0.0, *penalties, grad, example_axis, class_axis, threads
+        "softmax", W, X, y, b, index, out, smoothing, *penalties, grad, example_axis, class_axis, threads
     )
 
 
@@ -226,18 +236,26 @@ def softmax_cross_entropy(
     s: npt.ArrayLike,
     y: npt.ArrayLike,
     *,
+    label_smoothing: float = 0.0,
     grad: bool = True,
     example_axis: int = 0,
     out: FloatArray | None = None,
 ) -> Any:
     r"""Softmax loss of given scores: the mean of -log(exp(s_y) / sum_j exp(s_j)), with its gradient.
 
+    With soft labels q, probabilities of the classes, the mean of -sum_c q_c log p_c, p = softmax(s): the
+    cross-entropy, of which the labels' loss is that of q = onehot(y). Label smoothing gives the share eps of
+    them to all classes alike, q' = (1 - eps) q + eps / C (Szegedy et al. 2016, section 7).
+
     Parameters
     ----------
     s : (N, C) array of float32 or float64
         Scores; (C, N) with ``example_axis=1``.
-    y : (N,) array of integers
-        Labels 0 .. C - 1.
+    y : (N,) array of integers, or array of s's shape of float32 or float64
+        Labels 0 .. C - 1; or probabilities of the classes, as `deeprob.augment.mixup` makes them: at least 0,
+        and each example's sum to 1 within 1e-5 (they are used as they are).
+    label_smoothing : float
+        The share eps, in 0..1.
     grad : bool
         False returns the loss alone.
     example_axis : {0, 1}
@@ -249,12 +267,18 @@ def softmax_cross_entropy(
     -------
     loss : float
     ds : array of s's shape and dtype
-        (softmax(s) - onehot(y)) / N.
+        (softmax(s) - q') / N, q' = onehot(y) for labels that are not smoothed; exactly, sum(q') softmax(s) - q'.
 
     Raises
     ------
     ValueError, TypeError
         If an argument has the wrong shape, dtype or range; the message names it.
+
+    Notes
+    -----
+    Probabilities are read in the dtype of s. Losses near 0 keep their digits, and so do gradients, whichever
+    of q and p is near 1. A class without probability adds nothing, also at a score of -inf. Onehot
+    probabilities give the labels' bits.
 
     Examples
     --------
@@ -262,8 +286,14 @@ def softmax_cross_entropy(
     >>> loss, ds = deeprob.softmax_cross_entropy([[3.2, 5.1, -1.7]], [0])
     >>> round(loss, 10)
     2.0403551528
+    >>> loss, ds = deeprob.softmax_cross_entropy([[3.2, 5.1, -1.7]], [[0.25, 0.75, 0.0]])
+    >>> round(loss, 10)
+    0.6153551528
+    >>> round(deeprob.softmax_cross_entropy([[3.2, 5.1, -1.7]], [1], label_smoothing=0.3, grad=False), 10)
+    1.0103551528
     """
-    return _core.score_loss("softmax", s, y, out, 0.0, grad, example_axis)
+    smoothing = smoothing_share(label_smoothing)
+    return _core.score_loss("softmax", s, y, out, smoothing, grad, example_axis)
 
 
 @answers_keywords
@@ -305,6 +335,14 @@ def multiclass_hinge(
     return _core.score_loss("svm", s, y, out, margin, grad, example_axis)
 
 
+def smoothing_share(label_smoothing: float) -> float:
+    """Return ``label_smoothing`` as a float in 0..1."""
+    share = as_real(label_smoothing, "label_smoothing")
+    if share > 1:
+        raise ValueError(f"label_smoothing is {label_smoothing}; expected a number in 0..1")
+    return share
+
+
 def loss_parameter(loss: str, given: dict[str, float]) -> float:
     """Return the value of ``loss``'s own parameter: the given one or its default.
 
@@ -320,8 +358,10 @@ def loss_parameter(loss: str, given: dict[str, float]) -> float:
         if name not in defaults:
             takes = ", ".join(map(repr, defaults)) or "none"
             raise TypeError(f"loss {loss!r} has no parameter {name!r}; it takes {takes}")
-    merged = {**defaults, **given}
-    return next((as_real(value, name, negative=True) for name, value in merged.items()), 0.0)
+    for name, value in {**defaults, **given}.items():
+        smoothing = name == "label_smoothing"
+        return smoothing_share(value) if smoothing else as_real(value, name, negative=True)
+    return 0.0
 
 
 def labels_array(y: npt.ArrayLike) -> npt.NDArray[np.integer]:

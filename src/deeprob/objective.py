@@ -26,7 +26,8 @@ class Objective:
     reg, reg_type, l1_ratio, example_axis, class_axis, threads
         As for `softmax_loss`.
     **parameters : float
-        The loss's own parameter, for instance ``delta=1.0`` of "svm".
+        The loss's own parameter: ``delta=1.0`` of "svm" and "squared_hinge", ``label_smoothing=0.0`` of
+        "softmax".
 
     Raises
     ------
@@ -413,7 +414,8 @@ class Objective:
         return loss
 
     def __repr__(self) -> str:
-        own = "".join(f", {name}={self.parameter}" for name in _core.losses()[self.loss])
+        defaults = _core.losses()[self.loss]
+        own = "".join(f", {name}={self.parameter}" for name, at in defaults.items() if at or self.parameter)
         return (
             f"Objective(N={self.n_examples}, D={self.n_features}, C={self.n_classes}, "
             f"loss={self.loss!r}{own}, reg={self.reg}, reg_type={self.reg_type!r})"

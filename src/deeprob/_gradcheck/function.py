@@ -272,6 +272,8 @@ def _objective(part: Part, function: Function) -> Objective | None:
     if name is None or len(function.inputs) not in (3, 4):
         return None
     others = [part.constants.get(i, given.value) for i, given in enumerate(function.inputs)][1:]
+    if np.ndim(others[1]) != 1:
+        return None  # soft labels, which an objective does not take
     return Objective(others[0], others[1], loss=name, reg=others[2] if len(others) == 3 else 0.0)
 
 

@@ -29,12 +29,14 @@ def accuracy(W: Array, X: Array, y: Array, b: Array | None = None) -> float:
 # ---- losses: scores (N, C) and labels (N,) -> losses (N,) and their gradients (N, C) -
 
 
-def softmax(s: Array, y: Array) -> tuple[Array, Array]:
+def softmax(s: Array, y: Array, label_smoothing: float = 0.0) -> tuple[Array, Array]:
     """L_i = -log(exp(s_y) / sum_j exp(s_j)), dL_i/ds = p - onehot(y).
 
     With m the largest score, L_i = log(1 + sum of the other exp(s_j - m)) + (m - s_y): neither a large
-    score nor a loss near 0 loses digits.
+    score nor a loss near 0 loses digits. Labels (N, C) are `soft_softmax`'s, and smoothed ones.
     """
+    if y.ndim == 2 or label_smoothing != 0:
+        return soft_softmax(s, soft_labels(y, s.shape[1], s.dtype, label_smoothing))
     rows = np.arange(len(y))
     top = np.argmax(s, axis=1)
     e = np.exp(s - s[rows, top][:, None])
@@ -45,6 +47,32 @@ def softmax(s: Array, y: Array) -> tuple[Array, Array]:
     gradient[rows, y] = 0
     gradient[rows, y] = -gradient.sum(axis=1)  # p_y - 1 = -(the other p), without cancellation
     return losses, gradient
+
+
+def soft_labels(y: Array, C: int, dtype: npt.DTypeLike, label_smoothing: float = 0.0) -> Array:
+    """Q = (1 - label_smoothing) y + label_smoothing / C, y probabilities (N, C) or labels (N,) as onehot."""
+    q = y.astype(dtype) if y.ndim == 2 else np.eye(C, dtype=dtype)[y]
+    smoothed: Array = (1 - label_smoothing) * q + np.asarray(label_smoothing, dtype) / C
+    return smoothed
+
+
+def soft_softmax(s: Array, q: Array) -> tuple[Array, Array]:
+    """L_i = -sum_c q_c log p_c, dL_i/ds = sum(q) p - q, and sum(q) = 1.
+
+    -log p_c = log(1 + sum of the other exp(s_j - m)) + (m - s_c), as for `softmax`. The gradient is
+    p_c (sum of the other q) - q_c (sum of the other p), so that nothing cancels where p_c or q_c is nearly 1.
+    """
+    top = np.argmax(s, axis=1)[:, None]
+    gap = np.take_along_axis(s, top, axis=1) - s
+    np.put_along_axis(gap, top, 0, axis=1)  # also of an infinite score
+    e = np.exp(-gap)
+    others = e.copy()
+    np.put_along_axis(others, top, 0, axis=1)
+    rest = others.sum(axis=1)
+    losses = q.sum(axis=1) * np.log1p(rest) + (q * np.where(q > 0, gap, 0)).sum(axis=1)
+    p = e / (1 + rest)[:, None]
+    apart = 1 - np.eye(s.shape[1], dtype=s.dtype)
+    return losses, p * (q @ apart) - q * (p @ apart)
 
 
 def svm(s: Array, y: Array, delta: float = 1.0) -> tuple[Array, Array]:
@@ -70,8 +98,9 @@ def squared_hinge(s: Array, y: Array, delta: float = 1.0) -> tuple[Array, Array]
 # ---- second derivatives: scores (N, C), labels (N,) -> (N, C, C) ---------------------
 
 
-def softmax_curvature(s: Array, _y: Array) -> Array:
-    """d2 L_i / ds ds' = diag(p) - p p', the covariance of onehot(j) with j drawn from p."""
+def softmax_curvature(s: Array, _y: Array, label_smoothing: float = 0.0) -> Array:
+    """d2 L_i / ds ds' = diag(p) - p p', the covariance of onehot(j) with j drawn from p, whatever the labels."""
+    del label_smoothing
     e = np.exp(s - s.max(axis=1)[:, None])
     p = e / e.sum(axis=1)[:, None]
     curvature: Array = p[:, :, None] * np.eye(s.shape[1], dtype=s.dtype) - p[:, :, None] * p[:, None, :]

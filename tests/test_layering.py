@@ -73,7 +73,7 @@ def test_files_are_short_enough_to_read():
 @pytest.mark.parametrize(
     ("family", "parts"),
     [
-        ("loss", {"loss", "math", "column", "curvature"}),
+        ("loss", {"loss", "math", "soft", "column", "curvature"}),
         ("step", {"step", "prepare"}),
         ("landscape", set()),
     ],

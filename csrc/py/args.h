@@ -83,6 +83,10 @@ dp_threads(PyObject *module, PyObject *o, int *threads);
 int
 dp_float(PyObject *o, const char *name, int weight, double *value);
 
+/* The loss's own number; label_smoothing, softmax's, is in 0..1. */
+int
+dp_loss_parameter(PyObject *o, dp_loss loss, double *value);
+
 /* The loss called o. */
 int
 dp_loss_named(PyObject *o, dp_loss *loss);

@@ -151,7 +151,7 @@ dp_py_descend(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     c.d.linear = job;
     if (dp_check_nargs("descend", nargs, 21) < 0 ||
         dp_loss_named(args[0], &job->loss) < 0 ||
-        dp_float(args[6], "the loss's parameter", 0, &job->parameter) < 0 ||
+        dp_loss_parameter(args[6], job->loss, &job->parameter) < 0 ||
         dp_float(args[7], "l1", 1, &job->l1) < 0 ||
         dp_float(args[8], "l2", 1, &job->l2) < 0 ||
         dp_axes(args[9], args[10], &example_axis, &class_axis) < 0 ||

@@ -266,7 +266,7 @@ dp_py_linear_loss(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     dp_linear_job job = {.target = dp_get_state(module)->target};
     if (dp_check_nargs("linear_loss", nargs, 14) < 0 ||
         dp_loss_named(args[0], &job.loss) < 0 ||
-        dp_float(args[7], "the loss's parameter", 0, &job.parameter) < 0 ||
+        dp_loss_parameter(args[7], job.loss, &job.parameter) < 0 ||
         dp_float(args[8], "l1", 1, &job.l1) < 0 ||
         dp_float(args[9], "l2", 1, &job.l2) < 0 ||
         dp_axes(args[11], args[12], &example_axis, &class_axis) < 0 ||
@@ -360,7 +360,7 @@ dp_py_linear_losses(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     dp_linear_job job = {.goal = DP_LOSS, .target = dp_get_state(module)->target};
     if (dp_check_nargs("linear_losses", nargs, 12) < 0 ||
         dp_loss_named(args[0], &job.loss) < 0 ||
-        dp_float(args[6], "the loss's parameter", 0, &job.parameter) < 0 ||
+        dp_loss_parameter(args[6], job.loss, &job.parameter) < 0 ||
         dp_float(args[7], "l1", 1, &job.l1) < 0 ||
         dp_float(args[8], "l2", 1, &job.l2) < 0 ||
         dp_axes(args[9], args[10], &example_axis, &class_axis) < 0 ||
@@ -404,7 +404,7 @@ dp_py_linear_hvp(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     dp_linear_job job = {.goal = DP_CURVATURE, .target = dp_get_state(module)->target};
     if (dp_check_nargs("linear_hvp", nargs, 10) < 0 ||
         dp_loss_named(args[0], &job.loss) < 0 ||
-        dp_float(args[5], "the loss's parameter", 0, &job.parameter) < 0 ||
+        dp_loss_parameter(args[5], job.loss, &job.parameter) < 0 ||
         dp_float(args[6], "l2", 1, &job.l2) < 0 ||
         dp_axes(args[7], args[8], &example_axis, &class_axis) < 0 ||
         dp_threads(module, args[9], &threads) < 0) {

@@ -34,7 +34,7 @@ dp_py_linear_numeric(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     dp_linear_job job = {.target = dp_get_state(module)->target};
     if (dp_check_nargs("linear_numeric", nargs, 14) < 0 ||
         dp_loss_named(args[0], &job.loss) < 0 ||
-        dp_float(args[6], "the loss's parameter", 0, &job.parameter) < 0 ||
+        dp_loss_parameter(args[6], job.loss, &job.parameter) < 0 ||
         dp_float(args[7], "l1", 1, &job.l1) < 0 ||
         dp_float(args[8], "l2", 1, &job.l2) < 0 || dp_float(args[9], "h", 0, &h) < 0 ||
         dp_axes(args[11], args[12], &example_axis, &class_axis) < 0 ||

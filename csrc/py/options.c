@@ -83,6 +83,23 @@ dp_float(PyObject *o, const char *name, int weight, double *value)
 }
 
 int
+dp_loss_parameter(PyObject *o, dp_loss loss, double *value)
+{
+    if (loss != DP_LOSS_softmax) {
+        return dp_float(o, "the loss's parameter", 0, value);
+    }
+    if (dp_float(o, "label_smoothing", 0, value) < 0) {
+        return -1;
+    }
+    if (!(*value >= 0.0 && *value <= 1.0)) {
+        PyErr_Format(PyExc_ValueError,
+                     "label_smoothing is %S; expected a number in 0..1", o);
+        return -1;
+    }
+    return 0;
+}
+
+int
 dp_loss_named(PyObject *o, dp_loss *loss)
 {
     static const char *const names[DP_LOSS_COUNT] = {

@@ -14,7 +14,7 @@ dp_py_score_loss(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     dp_linear_job job = {.target = dp_get_state(module)->target};
     if (dp_check_nargs("score_loss", nargs, 7) < 0 ||
         dp_loss_named(args[0], &job.loss) < 0 ||
-        dp_float(args[4], "the loss's parameter", 0, &job.parameter) < 0 ||
+        dp_loss_parameter(args[4], job.loss, &job.parameter) < 0 ||
         dp_axis(args[6], "example_axis", "s is (N, C)", "s is (C, N)", &example_axis) <
             0) {
         return NULL;

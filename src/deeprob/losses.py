@@ -107,10 +107,8 @@ def softmax_loss(
     0.688262
     """
     penalties = penalty_weights(reg, reg_type, l1_ratio)
-    smoothing = smoothing_share(label_smoothing)
-    return _core.linear_loss(
-        "softmax", W, X, y, b, index, out, smoothing, *penalties, grad, example_axis, class_axis, threads
-    )
+    options = (*penalties, grad, example_axis, class_axis, threads)
+    return _core.linear_loss("softmax", W, X, y, b, index, out, label_smoothing, *options)
 
 
 @answers_keywords
@@ -267,7 +265,7 @@ def softmax_cross_entropy(
     -------
     loss : float
     ds : array of s's shape and dtype
-        (softmax(s) - q') / N, q' = onehot(y) for labels that are not smoothed; exactly, sum(q') softmax(s) - q'.
+        (sum(q') softmax(s) - q') / N, where the sum is 1 to rounding and q' = onehot(y) for plain labels.
 
     Raises
     ------
@@ -292,8 +290,7 @@ def softmax_cross_entropy(
     >>> round(deeprob.softmax_cross_entropy([[3.2, 5.1, -1.7]], [1], label_smoothing=0.3, grad=False), 10)
     1.0103551528
     """
-    smoothing = smoothing_share(label_smoothing)
-    return _core.score_loss("softmax", s, y, out, smoothing, grad, example_axis)
+    return _core.score_loss("softmax", s, y, out, label_smoothing, grad, example_axis)
 
 
 @answers_keywords
@@ -335,14 +332,6 @@ def multiclass_hinge(
     return _core.score_loss("svm", s, y, out, margin, grad, example_axis)
 
 
-def smoothing_share(label_smoothing: float) -> float:
-    """Return ``label_smoothing`` as a float in 0..1."""
-    share = as_real(label_smoothing, "label_smoothing")
-    if share > 1:
-        raise ValueError(f"label_smoothing is {label_smoothing}; expected a number in 0..1")
-    return share
-
-
 def loss_parameter(loss: str, given: dict[str, float]) -> float:
     """Return the value of ``loss``'s own parameter: the given one or its default.
 
@@ -358,10 +347,11 @@ def loss_parameter(loss: str, given: dict[str, float]) -> float:
         if name not in defaults:
             takes = ", ".join(map(repr, defaults)) or "none"
             raise TypeError(f"loss {loss!r} has no parameter {name!r}; it takes {takes}")
-    for name, value in {**defaults, **given}.items():
-        smoothing = name == "label_smoothing"
-        return smoothing_share(value) if smoothing else as_real(value, name, negative=True)
-    return 0.0
+    merged = {**defaults, **given}
+    value = next((as_real(value, name, negative=True) for name, value in merged.items()), 0.0)
+    if loss == "softmax" and not 0 <= value <= 1:
+        raise ValueError(f"label_smoothing is {value}; expected a number in 0..1")
+    return value
 
 
 def labels_array(y: npt.ArrayLike) -> npt.NDArray[np.integer]:

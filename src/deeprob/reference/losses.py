@@ -99,7 +99,7 @@ def squared_hinge(s: Array, y: Array, delta: float = 1.0) -> tuple[Array, Array]
 
 
 def softmax_curvature(s: Array, _y: Array, label_smoothing: float = 0.0) -> Array:
-    """d2 L_i / ds ds' = diag(p) - p p', the covariance of onehot(j) with j drawn from p, whatever the labels."""
+    """d2 L_i / ds ds' = diag(p) - p p', the covariance of onehot(j) with j drawn from p; of any labels."""
     del label_smoothing
     e = np.exp(s - s.max(axis=1)[:, None])
     p = e / e.sum(axis=1)[:, None]

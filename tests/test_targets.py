@@ -32,6 +32,13 @@ for loss in cases.LOSSES:
             value, dW, db = cases.run(loss, W, X, y, b=b, reg=0.1)
             digest.update(np.float64(value).tobytes() + dW.tobytes() + db.tobytes())
             digest.update(deeprob.scores(W, X, b).tobytes())
+for dtype in cases.DTYPES:
+    for size in cases.SIZES:
+        W, X, y, b = cases.problem(*size, dtype)
+        q = np.random.default_rng(0).dirichlet(np.ones(size[2]), size[0])
+        for labels in (y, q):
+            value, dW, db = deeprob.softmax_loss(W, X, labels, b=b, label_smoothing=0.1)
+            digest.update(np.float64(value).tobytes() + dW.tobytes() + db.tobytes())
 print(digest.hexdigest())
 elementwise = hashlib.sha256()
 for dtype in cases.DTYPES:

@@ -89,6 +89,11 @@ dp_loss_parameter(PyObject *o, dp_loss loss, double *value)
         return dp_float(o, "the loss's parameter", 0, value);
     }
     if (dp_float(o, "label_smoothing", 0, value) < 0) {
+        if (PyErr_ExceptionMatches(PyExc_OverflowError)) {
+            PyErr_SetString(PyExc_ValueError,
+                            "label_smoothing is too large for a float; "
+                            "expected a number in 0..1");
+        }
         return -1;
     }
     if (!(*value >= 0.0 && *value <= 1.0)) {

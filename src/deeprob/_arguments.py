@@ -57,6 +57,7 @@ _SYNONYMS = {
     "num_tries": "tries n_tries n_iter",
     "example_axis": "axis",
     "delta": "margin",
+    "label_smoothing": "smoothing epsilon",
     "threads": "n_jobs num_threads",
     "h": "eps epsilon",
     "p": "prob probability",

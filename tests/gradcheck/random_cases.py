@@ -105,6 +105,26 @@ def _score_loss(rng):
     return Case(function.__name__, function, (s, rng.integers(0, C, N)))
 
 
+def _soft_labels(rng):
+    """Probabilities, some of them 0 and 1, and smoothed labels: of scores, weights and an objective."""
+    X, y, W = _data(rng)
+    C = len(W)
+    eps = float(rng.choice([0.0, 0.1, 1.0]))
+    soft = rng.dirichlet(np.full(C, rng.choice([0.1, 1.0, 10.0])), len(y))
+    if rng.random() < 0.3:
+        soft = np.eye(C)[y]
+    kind = rng.integers(3)
+    if kind == 0:
+        s = rng.standard_normal((len(y), C)) * 10.0 ** rng.integers(-2, 3)
+        return Case("soft scores", lambda s: deeprob.softmax_cross_entropy(s, soft, label_smoothing=eps), s)
+    if kind == 1:
+        b = rng.standard_normal(C)
+        name = "softmax_loss with soft labels"
+        return Case(name, lambda W, b: losses.softmax_loss(W, X, soft, b=b, label_smoothing=eps), (W, b))
+    objective = deeprob.Objective(X, y, label_smoothing=eps)
+    return Case(repr(objective), objective, W)
+
+
 def _regularizer(rng):
     function = (deeprob.l2, deeprob.l1, deeprob.elastic_net)[rng.integers(3)]
     W = _weights(rng, (rng.integers(1, 5), rng.integers(1, 5)))
@@ -133,6 +153,7 @@ FAMILIES = (
     _loss,
     _loss_with_bias,
     _score_loss,
+    _soft_labels,
     _regularizer,
     _landscape,
     _least_squares,

@@ -22,6 +22,7 @@ wide = np.zeros((C, 2 * D))
 moved, moved32, twin = np.arange(12.0).reshape(3, 4)[::-1, ::2], np.ones(3, "f4"), np.ones(3)
 points = (moved, moved32, twin)
 unmoved = [a.tobytes() for a in points]
+soft = np.eye(C)[y] * 0.5 + 0.5 / C
 
 ADAM, SEARCH = (1e-3, 0.9, 0.999, 1e-8, 1.0, 0.0), (1e-4, 0.9, 0.1, 0.0, 1e10, 20)
 
@@ -91,6 +92,12 @@ CALLS = {
         "softmax", W, X, y, b, None, wide[:, ::2], 0.0, 0.1, 0.0, True, 0, 0, 1
     ),
     "score loss": lambda: _core.score_loss("softmax", s, y, None, 0.0, True, 0),
+    "score loss, soft labels": lambda: _core.score_loss("softmax", s, soft, None, 0.1, True, 0),
+    "score loss, wrong row": lambda: _core.score_loss("softmax", s, s, None, 0.1, True, 0),
+    "score loss, wrong smoothing": lambda: _core.score_loss("softmax", s, y, None, 2.0, True, 0),
+    "gradient, soft labels": lambda: _core.linear_loss(
+        "softmax", W, X, soft.tolist(), b, index, None, 0.1, 0.0, 0.2, True, 0, 0, 2
+    ),
     "score loss, columns": lambda: _core.score_loss("svm", s.T, lists[3], None, 1.0, True, 1),
     "penalty": lambda: _core.penalty(W, 0.5, 0.5, True, None),
     "penalty, value": lambda: _core.penalty(lists[0], 0.5, 0.5, False, None),

@@ -47,6 +47,7 @@ from wrong_values import (
     wrong_labels,
     wrong_matrices,
     wrong_outs,
+    wrong_soft_labels,
 )
 
 
@@ -55,6 +56,7 @@ def refused_calls() -> Iterator[Refused]:
     yield from _wrong_arrays()
     yield from _wrong_sizes()
     yield from _wrong_labels_and_positions()
+    yield from _wrong_soft_labels()
     yield from _wrong_outs()
     yield from _wrong_choices()
     yield from _wrong_numbers()
@@ -129,6 +131,15 @@ def _wrong_sizes():
     for function in ["softmax_cross_entropy", "multiclass_hinge"]:
         for s, y in [(floats(0, C), labels(0)), (floats(N, 0), np.zeros(N, int))]:
             yield Refused(f"shape {s.shape}", right(function).but(s=s, y=y), "s", ValueError, (str(s.shape),))
+
+
+def _wrong_soft_labels():
+    for function in ["softmax_loss", "softmax_cross_entropy"]:
+        q = np.full((N, C), 1 / C, np.float32)
+        for what, value, words in wrong_soft_labels(q):
+            yield Refused(what, right(function).but(y=value), "y", BOTH, words)
+    for function in ["svm_loss", "multiclass_hinge", "accuracy", *FIND_C]:
+        yield Refused("soft", right(function).but(y=q), "y", BOTH, ("expected",))
 
 
 def _wrong_labels_and_positions():
@@ -245,6 +256,10 @@ def _wrong_numbers():
             if "O" in function or "C" in function:
                 call = call.but(loss="svm")
             yield Refused(short(delta), call, "delta", error)
+    for function in ["softmax_loss", "softmax_cross_entropy", "Objective", "LinearClassifier"]:
+        for share, error in [*WRONG_WEIGHTS, (1.0000001, ValueError), (2, ValueError)]:
+            call = right(function).but(label_smoothing=share)
+            yield Refused(short(share), call, "label_smoothing", error)
     for function, name in [("random_search", "scale"), ("LinearClassifier", "scale")]:
         for value, error in WRONG_WEIGHTS:
             yield Refused(short(value), right(function).but(**{name: value}), name, error)
@@ -295,6 +310,8 @@ KEYWORDS = [
     ("softmax_loss", "weight_decay", "reg"),
     ("softmax_loss", "penalty", "reg_type"),
     ("softmax_loss", "bias", "b"),
+    ("softmax_loss", "smoothing", "label_smoothing"),
+    ("softmax_cross_entropy", "smoothing", "label_smoothing"),
     ("softmax_loss", "indices", "index"),
     ("softmax_loss", "n_jobs", "threads"),
     ("svm_loss", "margin", "delta"),

@@ -70,6 +70,28 @@ def wrong_labels(y):
     yield "ragged", [[0], [1, 2]], (), ValueError
 
 
+def wrong_soft_labels(q):
+    """(what, probabilities that are refused, words); BOTH errors."""
+    for what, value, words in wrong_dtypes(q):
+        # What is of no float dtype is taken for labels, whose shape is wrong.
+        floating = what in ("float16", "longdouble", "swapped")
+        yield what, value, words if floating else (str(q.shape), "(N,)")
+    yield "masked", np.ma.masked_array(q, mask=q > 0), ("mask",)
+    yield "too few", q[:-1], (str(q[:-1].shape), f"N = {len(q)}")
+    yield "a class too few", q[:, 1:], (str(q[:, 1:].shape), f"C = {q.shape[1]}")
+    yield "transposed", q.T.copy(), (str(q.T.shape),)
+    yield "3-D", q[None], (str(q[None].shape),)
+    for value in (-0.5, np.nan, -np.inf):
+        wrong = q.copy()
+        wrong[2, 1] = value
+        yield str(value), wrong, (f"y[2, 1] is {value}", "expected probabilities")
+    wrong = q.copy()
+    wrong[3] = 1.0
+    yield "a row that sums to more", wrong, ("y[3] sums to", "expected probabilities")
+    wrong[3, 0] = np.inf
+    yield "infinite", wrong, ("y[3] sums to inf",)
+
+
 def wrong_integers(a):
     yield "float64", a.astype(float), ("float64", "astype(np.int64)")
     yield "float32", a.astype(np.float32), ("float32", "astype(np.int64)")

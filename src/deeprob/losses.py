@@ -106,9 +106,10 @@ def softmax_loss(
     >>> round(deeprob.softmax_loss(np.eye(2), X, mixed, grad=False), 6)
     0.688262
     """
-    penalties = penalty_weights(reg, reg_type, l1_ratio)
-    options = (*penalties, grad, example_axis, class_axis, threads)
-    return _core.linear_loss("softmax", W, X, y, b, index, out, label_smoothing, *options)
+    l1, l2 = penalty_weights(reg, reg_type, l1_ratio)
+    return _core.linear_loss(
+        "softmax", W, X, y, b, index, out, label_smoothing, l1, l2, grad, example_axis, class_axis, threads
+    )
 
 
 @answers_keywords

@@ -3,7 +3,8 @@
 Everything here is short, float64 unless the input says otherwise, and as close to the lecture's formulas
 as right answers allow. `deeprob` itself never calls it. `losses` has scores, losses and regularizers,
 `naive` the losses in loops, `search` the lecture's loops, `steps` the lecture's optimizers, `beyond` the
-others, `quasi_newton` BFGS and L-BFGS, `layers` the layers of networks, `augment` what makes new images of a batch.
+others, `quasi_newton` BFGS and L-BFGS, `layers` the layers of networks, `augment` what makes new images
+of a batch.
 """
 
 from .augment import *  # noqa: F403

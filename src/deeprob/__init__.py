@@ -93,6 +93,7 @@ _ROOMS = (
     "datasets",
     "demos",
     "landscapes",
+    "nn",
     "optim",
     "plots",
     "reference",

@@ -7,7 +7,7 @@ import numpy as np
 
 from .._arguments import Rng, answers_keywords, as_positive, as_random, as_real
 from .check import check
-from .function import make_function
+from .function import make_function, opened
 from .result import GradcheckError, GradCheckResult
 from .settings import Settings
 
@@ -41,7 +41,8 @@ def gradcheck(
         ``func(*inputs)`` returns ``(value, gradient)``, ``(value, gradient, gradient, ...)`` or ``(value,
         (gradient, ...))``, as every loss, regularizer, landscape and `Objective` of deeprob does and can be
         passed as it is; or ``(output, vjp)`` with an array as output, where ``vjp(grad_output)`` returns
-        the gradients of ``sum(grad_output * output)``.
+        the gradients of ``sum(grad_output * output)``; or a layer or network of `deeprob.nn`, whose
+        gradients by its input and its parameters are checked.
     inputs : array, or tuple of arrays and numbers
         Where; numbers alone, as in ``(1.0, 2.0)``, are one array of them. The gradients belong to the arrays
         of floating-point numbers, in order (None skips one, those beyond the last are constants); integers
@@ -105,7 +106,9 @@ def gradcheck(
     settings = make_settings(
         "gradcheck", eps, atol, rtol, nondet_tol, fast_mode, strict, check_grad_dtypes, rng
     )
-    return raised(check(make_function(func, inputs), settings), raise_exception)
+    with opened(func, inputs) as (function, given):
+        result = check(make_function(function, given), settings)
+    return raised(result, raise_exception)
 
 
 def make_settings(

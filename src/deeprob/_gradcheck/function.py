@@ -176,6 +176,17 @@ class Function:
         return found
 
 
+@contextmanager
+def opened(func: Any, inputs: Any) -> Iterator[tuple[Any, Any]]:
+    """Let what says itself how it is checked, as a layer does, be a function of inputs meanwhile."""
+    own = getattr(func, "for_gradcheck", None)
+    if own is None:
+        yield func, inputs
+    else:
+        with own(inputs) as (function, given):
+            yield function, given
+
+
 def make_function(func: Any, inputs: Any) -> Function:
     """Check the arguments of a gradient check and bring them into this form."""
     as_callable(func, "func")
@@ -230,6 +241,8 @@ def _names(func: Any, n: int) -> list[str]:
     """Return the names of the inputs in messages."""
     if isinstance(func, Objective):
         known = ["W", "index"]
+    elif hasattr(func, "input_names"):
+        known = list(func.input_names)
     else:
         try:
             parameters = list(inspect.signature(func).parameters.values())

@@ -95,6 +95,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "l2": deeprob.l2,
     "l1": deeprob.l1,
     "elastic_net": deeprob.elastic_net,
+    "proximal_l1": deeprob.proximal_l1,
     "Objective": deeprob.Objective,
     "Objective.value_and_grad": _objective_of,
     "Objective.value": lambda X, y, W, index=None, **k: deeprob.Objective(X, y, **k).value(W, index),
@@ -161,6 +162,7 @@ def right(function):
         "l2": {"W": W},
         "l1": {"W": W},
         "elastic_net": {"W": W},
+        "proximal_l1": {"W": W, "threshold": 0.25},
         "Objective": {"X": X, "y": y},
         "Objective.value_and_grad": {"X": X, "y": y, "W": W},
         "Objective.value": {"X": X, "y": y, "W": W},
@@ -232,6 +234,7 @@ def right(function):
 
 
 TAKE_W = ["scores", "predict", "accuracy", "softmax_loss", "svm_loss", "l2", "l1", "elastic_net"]
+TAKE_W += ["proximal_l1"]
 TAKE_W += ["Objective.value_and_grad", "Objective.value", "Objective.terms"]
 TAKE_W += ["Objective.predict", "Objective.accuracy", *COURSE_LOSSES]
 TAKE_X = ["scores", "predict", "accuracy", "softmax_loss", "svm_loss", "Objective", "random_search"]
@@ -245,6 +248,7 @@ FIND_C = ["Objective", "random_search", "LinearClassifier.train"]
 TAKE_B = ["scores", "predict", "accuracy", "softmax_loss", "svm_loss"]
 TAKE_INDEX = [*TAKE_B, "Objective.value_and_grad", "Objective.value", "Objective.terms"]
 TAKE_OUT = ["scores", "predict", "softmax_loss", "svm_loss", "softmax_cross_entropy", "multiclass_hinge"]
+TAKE_OUT += ["proximal_l1"]
 TAKE_OUT += ["l2", "l1", "elastic_net", "Objective.value_and_grad"]
 TAKE_EXAMPLE_AXIS = [*TAKE_B, "softmax_cross_entropy", "multiclass_hinge", "Objective", "random_search"]
 TAKE_CLASS_AXIS = [*TAKE_B, "Objective", "LinearClassifier"]

@@ -188,7 +188,7 @@ def _wrong_outs():
         out, view = out_over(np.arange(N), *out_of(function))
         call = right(function).but(out=out, index=view)
         yield Refused("over index", call, "out", ValueError, ("shares memory with", "index"))
-    for function in ["l2", "l1", "elastic_net"]:
+    for function in ["l2", "l1", "elastic_net", "proximal_l1"]:
         wide = floats(C, D + 1)
         call = right(function).but(W=wide[:, 1:], out=wide[:, :-1])
         yield Refused("over a part of W", call, "out", ValueError, ("shares memory with W",))
@@ -243,7 +243,8 @@ def _wrong_numbers():
             if "O" in function or "C" in function:
                 call = call.but(loss="svm")
             yield Refused(short(delta), call, "delta", error)
-    for function, name in [("random_search", "scale"), ("LinearClassifier", "scale")]:
+    numbers = [("random_search", "scale"), ("LinearClassifier", "scale"), ("proximal_l1", "threshold")]
+    for function, name in numbers:
         for value, error in WRONG_WEIGHTS:
             yield Refused(short(value), right(function).but(**{name: value}), name, error)
 
@@ -298,6 +299,7 @@ KEYWORDS = [
     ("multiclass_hinge", "margin", "delta"),
     ("elastic_net", "ratio", "l1_ratio"),
     ("l2", "output", "out"),
+    ("proximal_l1", "treshold", "threshold"),
     ("l1", "outs", "out"),
     ("Objective", "lambda_", "reg"),
     ("Objective", "alpha", "reg"),

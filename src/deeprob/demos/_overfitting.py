@@ -98,7 +98,7 @@ class Overfitting:
     @property
     def num_steps(self) -> int:
         """T, the number of steps."""
-        return self.path.shape[1] - 1
+        return int(self.path.shape[1]) - 1
 
     @property
     def best(self) -> int:
@@ -256,7 +256,11 @@ def _descent(data: Objective, reg: float, rate: float, steps: int) -> Array:
     """Return [w, b] after 0 .. steps steps."""
     with np.errstate(over="ignore", invalid="ignore"):
         path = gradient_descent(
-            _regularized(data, reg), np.zeros((2, 2)), learning_rate=rate, num_steps=steps, record="trajectory"
+            _regularized(data, reg),
+            np.zeros((2, 2)),
+            learning_rate=rate,
+            num_steps=steps,
+            record="trajectory",
         ).trajectory
     if path is None or len(path) <= steps:
         raise KeyboardInterrupt  # which gradient_descent answers with the steps there are: too few for a demo

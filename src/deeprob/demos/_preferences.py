@@ -60,9 +60,7 @@ class Preferences:
     sparsity: Sparsity
 
     def __repr__(self) -> str:
-        rows = [
-            (name, f"{a:.4f}", f"{b:.4f}", self.preferred[name]) for name, (a, b) in self.values.items()
-        ]
+        rows = [(name, f"{a:.4f}", f"{b:.4f}", self.preferred[name]) for name, (a, b) in self.values.items()]
         first = ("score", f"{self.scores[0]:.4f}", f"{self.scores[1]:.4f}", "")
         return "\n".join(
             [
@@ -101,8 +99,8 @@ def preferences(
 ) -> Preferences:
     r"""Ask which of two weights the data loss and the regularizers prefer (L4-14), and what follows for many.
 
-    The lecture's x = [1, 1, 1, 1], w_1 = [1, 0, 0, 0] and w_2 = [.25, .25, .25, .25] have the same score, and so
-    the same data loss; L2 prefers the second, which uses all of x; L1 has a tie. The second half trains a
+    The lecture's x = [1, 1, 1, 1], w_1 = [1, 0, 0, 0] and w_2 = [.25, .25, .25, .25] have the same score, and
+    so the same data loss; L2 prefers the second, which uses all of x; L1 has a tie. The second half trains a
     softmax classifier on features of which only some matter: L1 makes weights exactly 0, if its proximal step
     is taken (the subgradient step only comes near 0), L2 makes all of them small and none 0.
 
@@ -117,8 +115,8 @@ def preferences(
     l1_ratio : float
         The share of L1 in the elastic net, in 0..1.
     X, y : (N, D) and (N,) arrays, optional
-        Data of the second half, labels 0 and 1. Default: 100 examples of 20 standard normal features; 5 of them
-        decide about y by log odds 2 w . x, w = (2, -1.5, 1, -1, 0.5), 15 have nothing to do with it.
+        Data of the second half, labels 0 and 1. Default: 100 examples of 20 standard normal features; 5 of
+        them decide about y by log odds 2 w . x, w = (2, -1.5, 1, -1, 0.5), 15 have nothing to do with it.
     regs : float or (R,) array
         Lambda of the second half: one, or several, which are put in order.
     learning_rate, num_steps
@@ -139,8 +137,8 @@ def preferences(
 
     Notes
     -----
-    The data loss is softmax's for the classes of scores w . x and 0, the first being right. Values that differ
-    by less than 1e-12 of them are a tie.
+    The data loss is softmax's for two classes of scores w . x and 0, the first being right. Values that
+    differ by at most 1e-12 of the larger are a tie.
 
     Examples
     --------

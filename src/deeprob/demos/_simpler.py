@@ -26,8 +26,8 @@ _ROUND_OFF = 1e-20  # a mean squared error below it is shown as 0: that of resid
 class PreferSimpler:
     """Polynomials fitted to the same points, with their errors at these and at new ones.
 
-    F is the number of fits (the simple one, the wiggly one and, with ``reg``, the wiggly one regularized), N and
-    M those of training and test points, S that of the seeds.
+    F is the number of fits (the simple one, the wiggly one and, with ``reg``, the wiggly one regularized), N
+    and M those of training and test points, S that of the seeds.
 
     Attributes
     ----------
@@ -80,13 +80,9 @@ class PreferSimpler:
             )
         ]
         seeds = self.test_errors.shape[1]
-        return "\n".join(
-            [
-                f"Prefer simpler models (lecture, L4-12): {self.x.size} points of y = x, noise {self.noise:g}",
-                *aligned([head, *rows]),
-                f"{self.names[0]} has the lower test error in {self.simpler_wins} of {seeds} seeds.",
-            ]
-        )
+        title = f"Prefer simpler models (lecture, L4-12): {self.x.size} points of y = x, noise {self.noise:g}"
+        verdict = f"{self.names[0]} has the lower test error in {self.simpler_wins} of {seeds} seeds."
+        return "\n".join([title, *aligned([head, *rows]), verdict])
 
     def plot(self, ax: Any = None, **keywords: Any) -> PreferSimplerDisplay:
         """Draw it: `deeprob.plots.PreferSimplerDisplay`."""
@@ -109,9 +105,9 @@ def prefer_simpler(
 ) -> PreferSimpler:
     r"""Fit a polynomial of high degree and a straight line to the same noisy points of y = x (L4-12).
 
-    The training points lie evenly in -1 .. 1; the test points anywhere there, with noise of the same kind. Fits
-    are least squares; degree ``num_points - 1`` goes through every training point, so its training error is 0
-    to round-off, and its test error is the higher one.
+    The training points lie evenly in -1 .. 1; the test points anywhere there, with noise of the same kind.
+    Fits are least squares; degree ``num_points - 1`` goes through every training point, so its training error
+    is 0 to round-off, and its test error is the higher one.
 
     Parameters
     ----------
@@ -144,8 +140,8 @@ def prefer_simpler(
     Notes
     -----
     A polynomial is written as sum_k c_k P_k(x) in Legendre polynomials, which are orthogonal on -1 .. 1: the
-    matrix of P_0 .. P_9 at 10 even points has condition number 25, that of the powers of x 4,626. So the wiggly
-    fit is exact to round-off, and lambda weighs all degrees on the same scale.
+    matrix of P_0 .. P_9 at 10 even points has condition number 25, that of the powers of x 4,626. So the
+    wiggly fit is exact to round-off, and lambda weighs all degrees on the same scale.
 
     Examples
     --------

@@ -19,6 +19,7 @@ MINIMIZERS = ["lbfgs", "bfgs", "cg", "adam", "nesterov"]
 COURSE_LOSSES = [
     f"cs231n.{loss}_loss_{kind}" for loss in ("svm", "softmax") for kind in ("naive", "vectorized")
 ]
+DEMOS = ["nine_numbers", "overfitting", "prefer_simpler", "preferences"]
 COURSE_UPDATES = [f"cs231n.{name}" for name in ("sgd", "sgd_momentum", "rmsprop", "adam")]
 
 
@@ -118,7 +119,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "gradgradcheck": deeprob.gradgradcheck,
     "grad_check_sparse": _quiet_sparse,
     "bug_zoo.get": deeprob.bug_zoo.get,
-    "demos.nine_numbers": deeprob.demos.nine_numbers,
+    **{f"demos.{name}": getattr(deeprob.demos, name) for name in DEMOS},
     "LinearClassifier": deeprob.LinearClassifier,
     "LinearClassifier.train": _train,
     "LinearClassifier.loss": lambda X, y, reg=0.0: _classifier().loss(X, y, reg),
@@ -193,6 +194,9 @@ def right(function):
         },
         "bug_zoo.get": {"name": "half_penalty"},
         "demos.nine_numbers": {},
+        "demos.overfitting": {"reg": [0.0, 0.1], "num_steps": 2, "num_test": 4},
+        "demos.prefer_simpler": {"num_seeds": 2, "num_test": 4, "reg": 0.1},
+        "demos.preferences": {"regs": [0.1], "num_steps": 2},
         "LinearClassifier": {},
         "LinearClassifier.train": {"X": X, "y": y, "num_iters": 2, "rng": 0},
         "LinearClassifier.loss": {"X": X, "y": y},

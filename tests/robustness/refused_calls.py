@@ -30,6 +30,7 @@ from public_calls import (
 )
 from refused_checks import refused_checks
 from refused_course import refused_course_calls
+from refused_demos import refused_demos
 from refused_walks import refused_walks
 from wrong_values import (
     BOTH,
@@ -60,6 +61,7 @@ def refused_calls() -> Iterator[Refused]:
     yield from refused_walks()
     yield from refused_course_calls()
     yield from refused_checks()
+    yield from refused_demos()
 
 
 def _wrong_arrays():
@@ -299,6 +301,11 @@ KEYWORDS = [
     ("multiclass_hinge", "margin", "delta"),
     ("elastic_net", "ratio", "l1_ratio"),
     ("l2", "output", "out"),
+    ("demos.overfitting", "lr", "learning_rate"),
+    ("demos.overfitting", "seed", "rng"),
+    ("demos.prefer_simpler", "lambda_", "reg"),
+    ("demos.preferences", "learning_rte", "learning_rate"),
+    ("gradient_descent", "l1_stp", "l1_step"),
     ("proximal_l1", "treshold", "threshold"),
     ("l1", "outs", "out"),
     ("Objective", "lambda_", "reg"),

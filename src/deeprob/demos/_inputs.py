@@ -1,5 +1,6 @@
 """What the demos take from the caller, checked."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -32,9 +33,9 @@ def as_two_classes(y: npt.ArrayLike, name: str, n: int) -> Labels:
     """Return y as n labels of which each is 0 or 1, both of them there."""
     try:
         labels = labels_array(y)
-    except (TypeError, ValueError) as error:  # which calls it y
-        message = str(error)
-        raise type(error)(name + message[1:] if message[:1] == "y" else message) from None
+    except (TypeError, ValueError) as error:  # whose message calls it y
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(re.sub(r"\by\b", name, str(error))) from None
     if labels.shape != (n,):
         raise ValueError(f"{name} has shape {labels.shape}; expected ({n},), one label per example")
     if set(labels.tolist()) != {0, 1}:

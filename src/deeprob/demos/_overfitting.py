@@ -191,9 +191,9 @@ def overfitting(
     >>> result = demos.overfitting(reg=[0, 0.1], num_steps=1000)
     >>> result
     Overfitting in one dimension (lecture, L4-08), after 1,000 steps
-    lambda   |W|     w_2 - w_1  P at 0.5   train loss  test loss   test accuracy
-    0        4.4061  6.2312     0.9575     0.0010      0.6906      0.864
-    0.1      1.0308  1.4578     0.6746     0.1310      0.3152      0.864
+    lambda     |W|  w_2 - w_1  P at 0.5  train loss  test loss  test accuracy
+         0  4.4061     6.2312    0.9575      0.0010     0.7944          0.853
+       0.1  1.0308     1.4578    0.6746      0.1310     0.3462          0.853
     >>> result.gap[0, [100, 1000]].round(3)  # it grows and grows
     array([4.018, 6.231])
     """

@@ -144,6 +144,24 @@ def preferences(
     --------
     >>> from deeprob import demos
     >>> demos.preferences(regs=[0.01, 0.1])
+    Expressing preferences (lecture, L4-14): the lower loss is preferred
+    x = [1, 1, 1, 1]
+    w1 = [1, 0, 0, 0]
+    w2 = [0.25, 0.25, 0.25, 0.25]
+                                 w1      w2  preferred
+                      score  1.0000  1.0000
+                  data loss  0.3133  0.3133        tie
+                         L2  1.0000  0.2500         w2
+                         L1  1.0000  1.0000        tie
+                elastic net  1.0000  0.6250         w2
+             data loss + L2  1.3133  0.5633         w2
+             data loss + L1  1.3133  1.3133        tie
+    data loss + elastic net  1.3133  0.9383         w2
+    <BLANKLINE>
+    Weights that are exactly 0, of 40 (20 features), and |W|
+    lambda  L1, proximal    |W|  L1, subgradient    |W|  L2    |W|
+      0.01            14  2.711                0  2.712   0  2.350
+       0.1            32  0.555                0  0.555   0  0.942
     """
     example = as_points(x, "x", "(D,), one example")
     pair = _two_weights(w1, w2, example)

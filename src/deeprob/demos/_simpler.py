@@ -147,6 +147,12 @@ def prefer_simpler(
     --------
     >>> from deeprob import demos
     >>> demos.prefer_simpler(reg=0.01)
+    Prefer simpler models (lecture, L4-12): 10 points of y = x, noise 0.2
+                           train error  test error  median test error
+                 degree 1       0.0279      0.0671             0.0463
+                 degree 9       0.0000      0.4236             0.2045
+    degree 9, lambda 0.01       0.0066      0.0956             0.0804
+    degree 1 has the lower test error in 100 of 100 seeds.
     """
     points = as_count(num_points, "num_points", 2)
     sigma = as_real(noise, "noise")

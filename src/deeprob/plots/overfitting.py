@@ -173,12 +173,12 @@ class OverfittingDisplay:
             ("test", result.test_loss, "--", "s"),
         ):
             (self.lines_[name],) = ax.plot(
-                result.reg, losses, color=_DARK, linestyle=linestyle, marker=marker, label=name
+                result.reg, losses, color=_DARK, linestyle=linestyle, marker=marker, label=name, clip_on=False
             )
         for r, look in looks.items():
             ax.plot(result.reg[[r, r]], [result.train_loss[r], result.test_loss[r]],
                     linestyle="none", marker="o", markersize=8, markerfacecolor="none",
-                    markeredgewidth=1.8, color=look["color"], zorder=5)  # fmt: skip
+                    markeredgewidth=1.8, color=look["color"], zorder=5, clip_on=False)  # fmt: skip
         self._scale_lambda(ax)
         ax.set(xlabel="λ", ylabel="loss, without λ R(W)", title="training and test loss")
         ax.set_ylim(bottom=0.0)

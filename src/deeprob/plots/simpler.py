@@ -124,7 +124,7 @@ class PreferSimplerDisplay:
             at = np.arange(len(result.names)) + (which - 0.5) * width
             bars = ax.bar(at, errors, width * 0.94, color=[_color(k) for k in range(len(result.names))],
                           hatch=_HATCHES[which], edgecolor="white", linewidth=0)  # fmt: skip
-            texts = ["0" if error < _ROUND_OFF else f"{error:.2g}" for error in errors]
+            texts = ["0" if error < _ROUND_OFF else f"{error:.3f}" for error in errors]
             ax.bar_label(bars, texts, fontsize=8, padding=1)
         ax.set_xticks(range(len(result.names)), [_broken(name) for name in result.names])
         ax.grid(axis="x", visible=False)

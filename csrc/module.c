@@ -51,6 +51,9 @@ static PyMethodDef methods[] = {
     {"penalty", FAST(dp_py_penalty), METH_FASTCALL,
      "penalty($module, W, l1, l2, grad, out, /)\n--\n\n"
      "See deeprob.elastic_net."},
+    {"proximal_l1", FAST(dp_py_proximal_l1), METH_FASTCALL,
+     "proximal_l1($module, W, threshold, out, /)\n--\n\n"
+     "See deeprob.proximal_l1."},
     {"step_plan", FAST(dp_py_step_plan), METH_FASTCALL,
      "step_plan($module, step, params, states, names, grad_names, single, /)\n--\n\n"
      "What a step over these arrays needs, prepared; and their states."},

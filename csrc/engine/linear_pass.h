@@ -105,6 +105,10 @@ dp_penalty_bytes(const dp_linear_job *job);
 void
 dp_penalty_run(dp_linear_job *job, void *scratch);
 
+/* dW = the proximal step of threshold sum |W|; scratch of dp_penalty_bytes. dW may be W. */
+void
+dp_proximal_l1_run(const dp_linear_job *job, double threshold, void *scratch);
+
 /* The mean loss at score level: job->scores (n, C) in, y or q, loss, parameter; with
  * DP_LOSS_GRADIENT the gradients go to `gradient` (n, C). 0, or 1 when
  * interrupted, with some of them written. */

@@ -1,4 +1,4 @@
-/* The losses at score level, and the regularizers alone. */
+/* The losses at score level, and the regularizers and the proximal L1 step alone. */
 #include <string.h>
 
 #include "engine/scratch.h"
@@ -183,5 +183,22 @@ dp_penalty_run(dp_linear_job *job, void *scratch)
             f64->unpack[job->dW.storage](row, D, job->dW.data + c * job->dW.row_stride,
                                          job->dW.col_stride);
         }
+    }
+}
+
+void
+dp_proximal_l1_run(const dp_linear_job *job, double threshold, void *scratch)
+{
+    const dp_linear_kernels *kernels = dp_linear_table[job->target][job->compute];
+    const dp_linear_kernels *f64 = dp_linear_table[job->target][DP_f64];
+    const ptrdiff_t D = job->W.cols;
+    double *w, *row;
+    carve_penalty(job, scratch, &w, &row);
+    for (ptrdiff_t c = 0; c < job->W.rows; c++) {
+        const char *src = job->W.data + c * job->W.row_stride;
+        kernels->pack[job->W.storage](w, src, D, job->W.col_stride);
+        kernels->proximal_l1(w, D, threshold, row);
+        f64->unpack[job->dW.storage](row, D, job->dW.data + c * job->dW.row_stride,
+                                     job->dW.col_stride);
     }
 }

@@ -137,6 +137,9 @@ typedef struct {
     /* sums[0] = sum |W[d]|, sums[1] = sum W[d]^2, in 8 float64 lanes. */
     void (*penalty)(const void *W, ptrdiff_t n, double sums[2]);
 
+    /* out[d] = sign(W[d]) max(|W[d]| - threshold, 0), in float64. */
+    void (*proximal_l1)(const void *W, ptrdiff_t n, double threshold, double *out);
+
     /* best[r] = the first c with the largest S[c * lds + r]; the first NaN wins, as in
      * numpy.argmax. */
     void (*argmax)(const void *S, ptrdiff_t lds, ptrdiff_t C, ptrdiff_t rows,

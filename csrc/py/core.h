@@ -45,6 +45,7 @@ DP_FUNCTION(dp_py_values_around);
 DP_FUNCTION(dp_py_naive_loss);
 DP_FUNCTION(dp_py_score_loss);
 DP_FUNCTION(dp_py_penalty);
+DP_FUNCTION(dp_py_proximal_l1);
 DP_FUNCTION(dp_py_step_plan);
 DP_FUNCTION(dp_py_step);
 DP_FUNCTION(dp_py_check_gradients);

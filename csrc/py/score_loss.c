@@ -1,4 +1,5 @@
-/* Bindings of the losses at score level, and of the regularizers alone. */
+/* Bindings of the losses at score level, of the regularizers alone and of their proximal
+ * step. */
 #include "py/call.h"
 
 /* score_loss(loss, s, y, out, parameter, grad, example_axis) -> value | (value, ds) */
@@ -91,6 +92,35 @@ done:
     return result;
 }
 
+/* W, and where what is made of it goes, `out` or a new array: into the job's views and
+ * two new references. 0, or -1 with an exception and what is there to be released. */
+static int
+take_weights(PyObject *given, PyObject *out, int wanted, PyArrayObject **W,
+             PyArrayObject **result, dp_linear_job *job)
+{
+    *W = dp_as_array(given, "W", 1);
+    if (*W == NULL || dp_matrix_view(*W, "W", 0, 0, "(C, D)", &job->W) < 0) {
+        return -1;
+    }
+    job->compute = dp_result_type(&job->W, NULL, NULL);
+    if (!wanted) {
+        return 0;
+    }
+    *result =
+        dp_result_array(out, "out", 2, PyArray_DIMS(*W), dp_type_num(job->W.storage));
+    if (*result == NULL ||
+        dp_matrix_view(*result, "out", 0, 0, "W's shape", &job->dW) < 0) {
+        return -1;
+    }
+    if (out != Py_None && out != (PyObject *)*W && dp_may_overlap(*result, *W)) {
+        PyErr_SetString(PyExc_ValueError,
+                        "out shares memory with W; expected W itself or memory of "
+                        "its own");
+        return -1;
+    }
+    return 0;
+}
+
 /* penalty(W, l1, l2, grad, out) -> value | (value, gradient) */
 PyObject *
 dp_py_penalty(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
@@ -108,24 +138,9 @@ dp_py_penalty(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     if (grad < 0) {
         return NULL;
     }
-    W = dp_as_array(args[0], "W", 1);
-    if (W == NULL || dp_matrix_view(W, "W", 0, 0, "(C, D)", &job.W) < 0) {
+    if (take_weights(args[0], args[4], grad, &W, &dW, &job) < 0) {
         goto done;
     }
-    if (grad) {
-        dW = dp_result_array(args[4], "out", 2, PyArray_DIMS(W),
-                             dp_type_num(job.W.storage));
-        if (dW == NULL || dp_matrix_view(dW, "out", 0, 0, "W's shape", &job.dW) < 0) {
-            goto done;
-        }
-        if (args[4] != Py_None && args[4] != (PyObject *)W && dp_may_overlap(dW, W)) {
-            PyErr_SetString(PyExc_ValueError,
-                            "out shares memory with W; expected W itself or memory of "
-                            "its own");
-            goto done;
-        }
-    }
-    job.compute = dp_result_type(&job.W, NULL, NULL);
     void *scratch = dp_scratch_memory(dp_penalty_bytes(&job), &owner);
     if (scratch == NULL) {
         goto done;
@@ -139,5 +154,35 @@ done:
     PyMem_RawFree(owner);
     Py_XDECREF(W);
     Py_XDECREF(dW);
+    return result;
+}
+
+/* proximal_l1(W, threshold, out) -> the weights after the step */
+PyObject *
+dp_py_proximal_l1(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    PyArrayObject *W = NULL, *nearer = NULL;
+    PyObject *result = NULL;
+    void *owner = NULL;
+    double threshold;
+    dp_linear_job job = {.target = dp_get_state(module)->target};
+    if (dp_check_nargs("proximal_l1", nargs, 3) < 0 ||
+        dp_float(args[1], "threshold", 1, &threshold) < 0 ||
+        take_weights(args[0], args[2], 1, &W, &nearer, &job) < 0) {
+        goto done;
+    }
+    void *scratch = dp_scratch_memory(dp_penalty_bytes(&job), &owner);
+    if (scratch == NULL) {
+        goto done;
+    }
+    PyThreadState *thread = PyEval_SaveThread();
+    dp_proximal_l1_run(&job, threshold, scratch);
+    PyEval_RestoreThread(thread);
+    Py_INCREF(nearer);
+    result = (PyObject *)nearer;
+done:
+    PyMem_RawFree(owner);
+    Py_XDECREF(W);
+    Py_XDECREF(nearer);
     return result;
 }

@@ -29,7 +29,7 @@ from .gradients import NumericGradient, numeric_gradient
 from .linear import accuracy, predict, scores
 from .losses import multiclass_hinge, softmax_cross_entropy, softmax_loss, svm_loss
 from .objective import Objective
-from .regularizers import elastic_net, l1, l2
+from .regularizers import elastic_net, l1, l2, proximal_l1
 from .search import RandomSearchResult, random_search
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ __all__ = [
     "multiclass_hinge",
     "numeric_gradient",
     "predict",
+    "proximal_l1",
     "random_search",
     "scores",
     "set_num_threads",

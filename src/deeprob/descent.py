@@ -11,10 +11,12 @@ import numpy.typing as npt
 
 from . import _core, optim
 from ._arguments import FloatArray, Rng, answers_keywords, as_callable, as_count, as_random, as_real, one_of
+from ._proximal import ProximalL1
 from .objective import Objective
 
 Sampling = Literal["shuffle", "replacement"]
 Record = Literal["loss", "trajectory"]
+L1Step = Literal["subgradient", "proximal"]
 # A name in deeprob.optim.NAMES, or a function of the parameters, as its classes are.
 OptimizerLike = str | Callable[..., optim.Optimizer]
 # (step, w, loss) -> True to stop
@@ -68,6 +70,7 @@ def gradient_descent(
     optimizer: OptimizerLike = "sgd",
     callback: Callback | None = None,
     record: Record = "loss",
+    l1_step: L1Step = "subgradient",
 ) -> GradientDescentResult:
     r"""Gradient descent: ``dw = compute_gradient(...)``, ``w -= learning_rate * dw``, num_steps times.
 
@@ -105,6 +108,10 @@ def gradient_descent(
         ``w`` is the array that the next step changes: copy it to keep it.
     record : {"loss", "trajectory"}
         "trajectory" keeps a copy of every point as well.
+    l1_step : {"subgradient", "proximal"}
+        How the L1 term of an `Objective` is stepped down: with the rest, along sign(W), which crosses 0 to
+        and fro; or by `proximal_l1` after a step along the gradient of the rest, which makes weights exactly
+        0 (ISTA; Parikh and Boyd 2014). The latter for plain "sgd" alone, and with a loop in Python.
 
     Returns
     -------
@@ -150,7 +157,7 @@ def gradient_descent(
             trajectory.append(w.copy())
         return callback is not None and bool(callback(t, w, float(losses[t])))
 
-    loop = make_loop(loss_fn, w, data, learning_rate, batch_size, sampling, rng, optimizer)
+    loop = make_loop(loss_fn, w, data, learning_rate, batch_size, sampling, rng, optimizer, l1_step)
     result = descend(loop, w, steps, report if every else None, every)
     if trajectory is not None:
         result.trajectory = np.stack(trajectory[: result.num_steps + 1])
@@ -211,13 +218,19 @@ def make_loop(
     sampling: Sampling,
     rng: Rng,
     optimizer: OptimizerLike,
+    l1_step: L1Step = "subgradient",
 ) -> Loop:
     """Return the loop of `gradient_descent` on w: in C where it can be."""
     schedule = _schedule(learning_rate)
     as_callable(loss_fn, "loss_fn")
     one_of(sampling, "sampling", ("shuffle", "replacement"))
+    one_of(l1_step, "l1_step", ("subgradient", "proximal"))
     threads = loss_fn.threads if isinstance(loss_fn, Objective) else None
     opt = _optimizer(optimizer, w, threads)
+    if l1_step == "proximal":
+        l1 = ProximalL1(loss_fn, w, opt)
+        evaluate = l1.whole(_evaluator(l1.smooth, data, batch_size, sampling, rng))
+        return _LoopInPython(evaluate, w, opt, schedule, l1.after)
     if isinstance(loss_fn, Objective) and opt is not None and data is None and _runs_in_c(loss_fn, w, opt):
         batches = None
         if batch_size is not None:
@@ -272,8 +285,9 @@ class _LoopInPython:
         w: FloatArray,
         opt: optim.Optimizer | None,
         schedule: Callable[[int], float],
+        after: Callable[[FloatArray, float], None] | None = None,
     ) -> None:
-        self.evaluate, self.w, self.opt, self.schedule = evaluate, w, opt, schedule
+        self.evaluate, self.w, self.opt, self.schedule, self.after = evaluate, w, opt, schedule, after
         self.taken = 0
 
     def run(
@@ -297,6 +311,8 @@ class _LoopInPython:
                 self.opt.lr = rate
                 # a gradient may be w itself, as that of w^2 / 2 is, which the step would overwrite
                 self.opt.step(dw.astype(w.dtype, copy=np.may_share_memory(dw, w)))
+            if self.after is not None:
+                self.after(w, rate)
             self.taken = t + 1
             times[t] = time.perf_counter() - begin
         return last

@@ -124,6 +124,48 @@ def elastic_net(
     return _core.penalty(W, ratio, 1.0 - ratio, True, out)
 
 
+@answers_keywords
+def proximal_l1(W: npt.ArrayLike, threshold: float, *, out: FloatArray | None = None) -> FloatArray:
+    r"""Proximal step of L1, or soft-thresholding: sign(W) max(abs(W) - threshold, 0).
+
+    It is the v that minimizes threshold sum abs(v) + 1/2 sum (v - W)^2 (Parikh and Boyd 2014, section
+    6.5.2): every weight moves towards 0 by the threshold, and stays there once it arrives. A step along L1's
+    subgradient steps over 0 instead, so only this one makes weights that are exactly 0.
+
+    Parameters
+    ----------
+    W : (C, D) array of float32 or float64
+        Weights; any strides. A vector is reshaped by the caller.
+    threshold : float
+        Finite, at least 0; in proximal gradient descent the learning rate times the weight of sum abs(W), as
+        ``gradient_descent(..., l1_step="proximal")`` takes it.
+    out : (C, D) array, optional
+        Where the result goes; of W's dtype. May be ``W`` itself.
+
+    Returns
+    -------
+    (C, D) array
+        The weights after the step, of W's dtype; computed in float64, rounded once.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If ``W`` or ``out`` has another shape or dtype, or ``threshold`` is negative or not finite.
+
+    Notes
+    -----
+    A weight within -threshold .. threshold becomes +0.0, also one that was -0.0. NaN stays NaN, and an
+    infinite weight as it is.
+
+    Examples
+    --------
+    >>> import deeprob
+    >>> deeprob.proximal_l1([[3.0, -0.5, -2.0, 1.0]], 1.0)
+    array([[ 2.,  0., -1.,  0.]])
+    """
+    return _core.proximal_l1(W, as_real(threshold, "threshold"), out)
+
+
 def penalty_weights(reg: float, reg_type: str, l1_ratio: float) -> tuple[float, float]:
     """Return the weights of sum abs(W) and sum W^2 that ``reg R(W)`` stands for."""
     strength = as_real(reg, "reg")

@@ -67,3 +67,68 @@ def test_an_infinite_weight_does_not_make_the_other_term_nan():
     assert deeprob.l1([[-np.inf, 1.0]])[0] == np.inf
     np.testing.assert_array_equal(deeprob.l1([[-np.inf, 0.0, 2.0]])[1], [[-1.0, 0.0, 1.0]])
     assert np.isnan(deeprob.l1([[np.nan]])[1][0, 0])
+
+
+AWKWARD = [0.0, -0.0, 0.5, -0.5, 1.5, -1.5, 0.7500001, 5e-324, -5e-324, 1e300, np.inf, -np.inf, np.nan]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("threshold", [0.0, 1e-310, 0.1, 0.5, 3.0, 1e300])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 7), (10, 3073), (2, 0)])
+def test_the_proximal_step_has_the_bits_of_its_twin(threshold, dtype, shape):
+    W = np.random.default_rng(0).standard_normal(shape).astype(dtype)
+    for memory in (W, np.asfortranarray(W), W[::-1, ::-1]):
+        result = deeprob.proximal_l1(memory, threshold)
+        assert result.dtype == dtype
+        assert result.tobytes() == reference.proximal_l1(memory, threshold).tobytes()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("threshold", [0.0, 1e-310, 0.5, 2.0])
+def test_the_proximal_step_of_awkward_weights(threshold, dtype):
+    """A 0 within the threshold has no sign; NaN and infinity stay."""
+    with np.errstate(over="ignore", under="ignore"):
+        W = np.array([AWKWARD], dtype)
+    result = deeprob.proximal_l1(W, threshold)
+    np.testing.assert_array_equal(result, reference.proximal_l1(W, threshold))
+    within = np.abs(W) <= threshold
+    assert result[within].tobytes() == bytes(within.sum() * result.itemsize)
+    np.testing.assert_array_equal(result[0, -3:], W[0, -3:])
+    if threshold == 0:
+        np.testing.assert_array_equal(result, W)
+
+
+def test_the_proximal_step_is_the_minimum_it_stands_for():
+    """The v that minimizes t |v| + (v - w)^2 / 2, by a fine grid; and its optimality condition."""
+    v = np.linspace(-3, 3, 60_001)
+    for w in (-2.0, -0.3, 0.0, 0.4, 1.7):
+        best = v[np.argmin(0.4 * np.abs(v) + (v - w) ** 2 / 2)]
+        step = deeprob.proximal_l1([[w]], 0.4)[0, 0]
+        assert step == pytest.approx(best, abs=1e-4)
+        slope = (w - step) / 0.4  # a subgradient of |v| at the step
+        assert slope == pytest.approx(np.sign(step)) if step else abs(slope) <= 1
+
+
+def test_the_proximal_step_agrees_with_pytorchs():
+    torch = pytest.importorskip("torch")
+    W = np.random.default_rng(3).standard_normal((20, 30))
+    theirs = torch.nn.functional.softshrink(torch.from_numpy(W), 0.6).numpy()
+    np.testing.assert_array_equal(deeprob.proximal_l1(W, 0.6), theirs)
+
+
+def test_the_proximal_step_in_place():
+    W = np.random.default_rng(0).standard_normal((4, 5))
+    expected = deeprob.proximal_l1(W, 0.3)
+    assert deeprob.proximal_l1(W, 0.3, out=W) is W
+    np.testing.assert_array_equal(W, expected)
+
+
+def test_a_wrong_threshold_is_named():
+    for threshold, error in [
+        (-0.1, ValueError),
+        (np.nan, ValueError),
+        (np.inf, ValueError),
+        ("1", TypeError),
+    ]:
+        with pytest.raises(error, match="threshold is"):
+            deeprob.proximal_l1([[1.0]], threshold)

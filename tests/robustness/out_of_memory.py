@@ -101,6 +101,8 @@ CALLS = {
     "score loss, columns": lambda: _core.score_loss("svm", s.T, lists[3], None, 1.0, True, 1),
     "penalty": lambda: _core.penalty(W, 0.5, 0.5, True, None),
     "penalty, value": lambda: _core.penalty(lists[0], 0.5, 0.5, False, None),
+    "proximal step": lambda: _core.proximal_l1(W, 0.5, None),
+    "proximal step, out": lambda: _core.proximal_l1(lists[0], 0.5, wide[:, ::2]),
     "naive loss": lambda: _core.naive_loss("svm", W.T, X, y, 0.1),
     "naive loss, float32": lambda: _core.naive_loss("softmax", W.T.astype("f4"), X32[::-1], lists[3], 0.1),
     "wrong naive loss": lambda: _core.naive_loss("hinge", W.T, X, y, 0.1),

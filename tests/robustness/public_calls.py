@@ -19,6 +19,7 @@ MINIMIZERS = ["lbfgs", "bfgs", "cg", "adam", "nesterov"]
 COURSE_LOSSES = [
     f"cs231n.{loss}_loss_{kind}" for loss in ("svm", "softmax") for kind in ("naive", "vectorized")
 ]
+DEMOS = ["nine_numbers", "overfitting", "prefer_simpler", "preferences"]
 COURSE_UPDATES = [f"cs231n.{name}" for name in ("sgd", "sgd_momentum", "rmsprop", "adam")]
 
 
@@ -95,6 +96,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "l2": deeprob.l2,
     "l1": deeprob.l1,
     "elastic_net": deeprob.elastic_net,
+    "proximal_l1": deeprob.proximal_l1,
     "Objective": deeprob.Objective,
     "Objective.value_and_grad": _objective_of,
     "Objective.value": lambda X, y, W, index=None, **k: deeprob.Objective(X, y, **k).value(W, index),
@@ -117,7 +119,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "gradgradcheck": deeprob.gradgradcheck,
     "grad_check_sparse": _quiet_sparse,
     "bug_zoo.get": deeprob.bug_zoo.get,
-    "demos.nine_numbers": deeprob.demos.nine_numbers,
+    **{f"demos.{name}": getattr(deeprob.demos, name) for name in DEMOS},
     "LinearClassifier": deeprob.LinearClassifier,
     "LinearClassifier.train": _train,
     "LinearClassifier.loss": lambda X, y, reg=0.0: _classifier().loss(X, y, reg),
@@ -162,6 +164,7 @@ def right(function):
         "l2": {"W": W},
         "l1": {"W": W},
         "elastic_net": {"W": W},
+        "proximal_l1": {"W": W, "threshold": 0.25},
         "Objective": {"X": X, "y": y},
         "Objective.value_and_grad": {"X": X, "y": y, "W": W},
         "Objective.value": {"X": X, "y": y, "W": W},
@@ -192,6 +195,9 @@ def right(function):
         },
         "bug_zoo.get": {"name": "half_penalty"},
         "demos.nine_numbers": {},
+        "demos.overfitting": {"reg": [0.0, 0.1], "num_steps": 2, "num_test": 4},
+        "demos.prefer_simpler": {"num_seeds": 2, "num_test": 4, "reg": 0.1},
+        "demos.preferences": {"regs": [0.1], "num_steps": 2},
         "LinearClassifier": {},
         "LinearClassifier.train": {"X": X, "y": y, "num_iters": 2, "rng": 0},
         "LinearClassifier.loss": {"X": X, "y": y},
@@ -237,6 +243,7 @@ def right(function):
 
 
 TAKE_W = ["scores", "predict", "accuracy", "softmax_loss", "svm_loss", "l2", "l1", "elastic_net"]
+TAKE_W += ["proximal_l1"]
 TAKE_W += ["Objective.value_and_grad", "Objective.value", "Objective.terms"]
 TAKE_W += ["Objective.predict", "Objective.accuracy", *COURSE_LOSSES]
 TAKE_X = ["scores", "predict", "accuracy", "softmax_loss", "svm_loss", "Objective", "random_search"]
@@ -250,6 +257,7 @@ FIND_C = ["Objective", "random_search", "LinearClassifier.train"]
 TAKE_B = ["scores", "predict", "accuracy", "softmax_loss", "svm_loss"]
 TAKE_INDEX = [*TAKE_B, "Objective.value_and_grad", "Objective.value", "Objective.terms"]
 TAKE_OUT = ["scores", "predict", "softmax_loss", "svm_loss", "softmax_cross_entropy", "multiclass_hinge"]
+TAKE_OUT += ["proximal_l1"]
 TAKE_OUT += ["l2", "l1", "elastic_net", "Objective.value_and_grad"]
 TAKE_EXAMPLE_AXIS = [*TAKE_B, "softmax_cross_entropy", "multiclass_hinge", "Objective", "random_search"]
 TAKE_CLASS_AXIS = [*TAKE_B, "Objective", "LinearClassifier"]

@@ -31,6 +31,7 @@ from public_calls import (
 from refused_augmentations import refused_augmentations
 from refused_checks import refused_checks
 from refused_course import refused_course_calls
+from refused_demos import refused_demos
 from refused_walks import refused_walks
 from wrong_values import (
     BOTH,
@@ -64,6 +65,7 @@ def refused_calls() -> Iterator[Refused]:
     yield from refused_course_calls()
     yield from refused_checks()
     yield from refused_augmentations()
+    yield from refused_demos()
 
 
 def _wrong_arrays():
@@ -201,7 +203,7 @@ def _wrong_outs():
         out, view = out_over(np.arange(N), *out_of(function))
         call = right(function).but(out=out, index=view)
         yield Refused("over index", call, "out", ValueError, ("shares memory with", "index"))
-    for function in ["l2", "l1", "elastic_net"]:
+    for function in ["l2", "l1", "elastic_net", "proximal_l1"]:
         wide = floats(C, D + 1)
         call = right(function).but(W=wide[:, 1:], out=wide[:, :-1])
         yield Refused("over a part of W", call, "out", ValueError, ("shares memory with W",))
@@ -260,7 +262,8 @@ def _wrong_numbers():
         for share, error in [*WRONG_WEIGHTS, (1.0000001, ValueError), (2, ValueError)]:
             call = right(function).but(label_smoothing=share)
             yield Refused(short(share), call, "label_smoothing", error)
-    for function, name in [("random_search", "scale"), ("LinearClassifier", "scale")]:
+    numbers = [("random_search", "scale"), ("LinearClassifier", "scale"), ("proximal_l1", "threshold")]
+    for function, name in numbers:
         for value, error in WRONG_WEIGHTS:
             yield Refused(short(value), right(function).but(**{name: value}), name, error)
 
@@ -324,6 +327,12 @@ KEYWORDS = [
     ("multiclass_hinge", "margin", "delta"),
     ("elastic_net", "ratio", "l1_ratio"),
     ("l2", "output", "out"),
+    ("demos.overfitting", "lr", "learning_rate"),
+    ("demos.overfitting", "seed", "rng"),
+    ("demos.prefer_simpler", "lambda_", "reg"),
+    ("demos.preferences", "learning_rte", "learning_rate"),
+    ("gradient_descent", "l1_stp", "l1_step"),
+    ("proximal_l1", "treshold", "threshold"),
     ("l1", "outs", "out"),
     ("Objective", "lambda_", "reg"),
     ("Objective", "alpha", "reg"),

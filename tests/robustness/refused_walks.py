@@ -82,6 +82,9 @@ def _wrong_descents_and_searches():
     yield Refused("and an Objective", both, "data", ValueError)
     for value in ["losses", None, ["loss"]]:
         yield Refused(repr(value), call.but(record=value), "record", BOTH, ("'loss', 'trajectory'",))
+    for value in ["prox", None, ["proximal"]]:
+        yield Refused(repr(value), call.but(l1_step=value), "l1_step", BOTH, ("'subgradient', 'proximal'",))
+    yield Refused("no Objective", call.but(l1_step="proximal"), "l1_step", ValueError, ("Objective",))
 
 
 def _wrong_comparisons():

@@ -132,6 +132,7 @@ for function, arguments in [
     (deeprob.svm_loss, [np.broadcast_to(np.float32(0), (2**60, 1)), np.zeros((1, 1)), [0]]),
     (deeprob.predict, [np.broadcast_to(np.float32(0), (2**30,) * 2), one_row]),
     (deeprob.l2, [np.broadcast_to(np.float32(0), (1, 2**60))]),
+    (deeprob.proximal_l1, [np.broadcast_to(np.float32(0), (1, 2**60)), 0.1]),
     (deeprob._core.penalty, (np.broadcast_to(np.float32(0), (1, 2**60)), 0.0, 1.0, False, None)),
 ]:
     keywords = {"grad": False} if function.__name__.endswith(("entropy", "hinge", "loss")) else {}
@@ -147,7 +148,7 @@ def test_views_that_stand_for_more_than_any_memory_are_refused(run_python):
     # 4 bytes with stride 0 can have 2**60 entries: no size may wrap around.
     ended = run_python(HUGE)
     assert ended.returncode == 0, f"{ended.stdout}\n{ended.stderr}"
-    assert ended.stdout.split() == ["refused"] * 7
+    assert ended.stdout.split() == ["refused"] * 8
 
 
 def test_a_failed_training_leaves_the_classifier_as_it_was():

@@ -73,6 +73,8 @@ assert deeprob.grad_check_sparse(objective, W, objective(W)[1], 1, 1e-5)
 for bug in deeprob.bug_zoo.all():
     str(deeprob.gradcheck(bug.function, bug.inputs(), raise_exception=False)), repr(bug)
 str(deeprob.demos.nine_numbers())
+str(deeprob.demos.overfitting(num_steps=2)), str(deeprob.demos.preferences(num_steps=2))
+str(deeprob.demos.prefer_simpler(num_seeds=2))
 after = {name.partition(".")[0] for name in sys.modules}
 print(*sorted(after - before - set(sys.stdlib_module_names)))
 """

@@ -271,6 +271,20 @@ def test_losses_of_scores_are_right_in_every_layout(loss, function):
         assert function(**pick(case, "s", "y"), example_axis=axis, grad=False) == value, str(case)
 
 
+def test_the_proximal_step_is_right_in_every_layout():
+    for rng, case in cases("proximal_l1"):
+        expected = reference.proximal_l1(case.W, 0.3)
+        place = placed_somewhere(rng, case.W, writeable=True)
+        case.places = [place]
+        out, out_place = maybe_out(rng, case.W.shape, case.W.dtype, case)
+        result = call(deeprob.proximal_l1, case, out_place, {"W": place.array, "threshold": 0.3, **out})
+        np.testing.assert_array_equal(result, expected, err_msg=str(case))
+        around = place.around()
+        assert deeprob.proximal_l1(place.array, 0.3, out=place.array) is place.array
+        assert place.around() == around, f"wrote beside W: {case}"
+        np.testing.assert_array_equal(place.array, expected, err_msg=str(case))
+
+
 @pytest.mark.parametrize("name", ["l2", "l1", "elastic_net"])
 def test_regularizers_are_right_in_every_layout(name):
     for rng, case in cases(name):

@@ -94,7 +94,9 @@ def test_results_are_not_kept():
     assert counts == [3] * len(results)  # the list, the loop's variable, the argument of getrefcount
 
 
-@pytest.mark.parametrize("function", ["scores", "predict", "softmax_loss", "svm_loss", "l2", "elastic_net"])
+@pytest.mark.parametrize(
+    "function", ["scores", "predict", "softmax_loss", "svm_loss", "l2", "elastic_net", "proximal_l1"]
+)
 def test_out_is_returned_and_not_held(function):
     call = right(function)
     result = call.run()

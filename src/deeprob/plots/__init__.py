@@ -23,7 +23,10 @@ from .landscape import LandscapeDisplay
 from .levels import contour_levels
 from .losses import LossCurveDisplay
 from .optimizers import optimizer_style, optimizer_styles
+from .overfitting import OverfittingDisplay
+from .preferences import PreferencesDisplay
 from .schedules import ScheduleDisplay
+from .simpler import PreferSimplerDisplay
 from .style import COLORS, style
 from .templates import TemplateDisplay
 from .trajectories import TrajectoriesDisplay
@@ -35,6 +38,9 @@ __all__ = [
     "GradCheckDisplay",
     "LandscapeDisplay",
     "LossCurveDisplay",
+    "OverfittingDisplay",
+    "PreferSimplerDisplay",
+    "PreferencesDisplay",
     "ScheduleDisplay",
     "SensitivityDisplay",
     "TemplateDisplay",

@@ -87,6 +87,23 @@ def one_axes(ax: Axes | None, size: tuple[float, float] | None = None) -> Axes:
     return plt.subplots(figsize=size)[1]
 
 
+def several_axes(ax: Any, rows: int, columns: int, size: tuple[float, float]) -> Any:
+    """Return an array of the axes given, as many as are drawn into, or those of a new figure; in `style`."""
+    import numpy as np
+
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
+        engine: Any = figure.get_layout_engine()
+        engine.set(w_pad=0.1, h_pad=0.08)  # a label next to its neighbour's axes would seem to be theirs
+        return axes.ravel()
+    axes = np.array(ax, dtype=object).ravel()
+    if len(axes) != rows * columns:
+        raise ValueError(f"ax has {len(axes)} axes; expected {rows * columns}")
+    return axes
+
+
 def settle(ax: Axes) -> None:
     """Lay the figure of ``ax`` out until it stands still; call it at the end, for figures of our own only.
 

@@ -137,6 +137,13 @@ def elastic_net(W: Array, l1_ratio: float = 0.5) -> tuple[float, Array]:
     return l1_ratio * a + (1 - l1_ratio) * b, l1_ratio * da + (1 - l1_ratio) * db
 
 
+def proximal_l1(W: Array, threshold: float) -> Array:
+    """sign(W) max(|W| - threshold, 0), in float64, rounded once to W's dtype; a 0 has no sign."""
+    w = np.asarray(W, np.float64)
+    nearer = np.sign(w) * np.maximum(np.abs(w) - threshold, 0)
+    return np.where(np.abs(w) <= threshold, 0, nearer).astype(W.dtype)
+
+
 # ---- the whole loss ------------------------------------------------------------------
 
 

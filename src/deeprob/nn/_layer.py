@@ -8,15 +8,19 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from .._arguments import FloatArray
+from .._arguments import FloatArray, as_flag
 from ._checked import LayerFunction, for_gradcheck
 from ._rows import DTypeLike, as_dtype
+from ._state import as_state
 
 Array = npt.NDArray[Any]
 
 
 class Layer:
     """The base of all layers; one of your own defines ``forward`` and ``backward``.
+
+    Its parameters are made by `add_parameter`, and layers that are its attributes belong to it: modes,
+    `parameters`, `state_dict` and `frozen` reach them. ``__init__`` of this class need not be called.
 
     Attributes
     ----------
@@ -31,8 +35,8 @@ class Layer:
 
     Notes
     -----
-    Arrays that ``forward`` and ``backward`` return are new ones; ``forward`` keeps its input and output for
-    ``backward``, so neither may be changed in between.
+    The layers here return new arrays. ``forward`` keeps its input and output for ``backward``, so neither may
+    be changed in between, nor may another ``forward`` (of `Sequential.predict`, say) come between the two.
 
     Examples
     --------
@@ -48,6 +52,22 @@ class Layer:
     >>> net = deeprob.nn.Sequential(deeprob.nn.Linear(3, 4, rng=0, dtype=np.float64), Square())
     >>> bool(deeprob.gradcheck(net, np.ones((2, 3))))
     True
+
+    With a parameter, whose gradient ``backward`` writes into ``grads``:
+
+    >>> class Scale(deeprob.nn.Layer):
+    ...     def __init__(self, features):
+    ...         self.add_parameter("a", np.ones(features))
+    ...
+    ...     def forward(self, x):
+    ...         self.x = x
+    ...         return self.a * x
+    ...
+    ...     def backward(self, grad):
+    ...         self.grads["a"][...] = (grad * self.x).sum(axis=0)
+    ...         return self.a * grad
+    >>> bool(deeprob.gradcheck(Scale(3), np.ones((2, 3))))
+    True
     """
 
     training: bool
@@ -56,10 +76,13 @@ class Layer:
     buffers: dict[str, Array]
     _saved: Any
     _frozen: bool
+    _within: dict[str, "Layer"]
 
     def __new__(cls, *_: Any, **__: Any) -> Self:
         layer = super().__new__(cls)  # here, so that no layer needs to call __init__ of this class
-        vars(layer).update(training=True, params={}, grads={}, buffers={}, _saved=None, _frozen=False)
+        vars(layer).update(
+            training=True, params={}, grads={}, buffers={}, _saved=None, _frozen=False, _within={}
+        )
         return layer
 
     def forward(self, x: npt.ArrayLike) -> FloatArray:
@@ -80,10 +103,9 @@ class Layer:
 
     def train(self, mode: bool = True) -> Self:
         """Set the mode of this layer and all below: training, or with False evaluation. Returns the layer."""
-        if not isinstance(mode, bool | np.bool_):
-            raise TypeError(f"mode is {mode!r}; expected True (training) or False (evaluation)")
+        mode = as_flag(mode, "mode")
         for _, layer in self.walk():
-            layer.training = bool(mode)
+            layer.training = mode
         return self
 
     def eval(self) -> Self:
@@ -91,8 +113,8 @@ class Layer:
         return self.train(False)
 
     def children(self) -> tuple[tuple[str, "Layer"], ...]:
-        """Return the layers within this one, with their names."""
-        return ()
+        """Return the layers within this one, with their names: by default those that are attributes."""
+        return tuple(self._within.items())
 
     def walk(self, prefix: str = "") -> Iterator[tuple[str, "Layer"]]:
         """Yield this layer and all below, each with its name and a dot, as names of parameters have them."""
@@ -114,24 +136,8 @@ class Layer:
 
     def load_state_dict(self, state: Mapping[str, npt.ArrayLike]) -> Self:
         """Take all parameters and buffers from such a dict; nothing changes if one is missing or wrong."""
-        if not isinstance(state, Mapping):
-            raise TypeError(f"state is a {type(state).__name__}; expected a dict of names and arrays")
         own = self._state()
-        missing, unknown = own.keys() - state.keys(), state.keys() - own.keys()
-        if missing or unknown:
-            told = [f"lacks {', '.join(sorted(missing))}"] if missing else []
-            told += (
-                [f"has {', '.join(sorted(map(str, unknown)))}, which the layer has not"] if unknown else []
-            )
-            raise ValueError(f"state {' and '.join(told)}; expected {', '.join(own) or 'nothing'}")
-        given = {name: np.asarray(state[name]) for name in own}
-        for name, value in given.items():
-            if value.shape != own[name].shape or value.dtype.kind not in "fiub":
-                raise ValueError(
-                    f"state[{name!r}] has shape {value.shape} and dtype {value.dtype}; expected numbers of "
-                    f"shape {own[name].shape}"
-                )
-        for name, value in given.items():
+        for name, value in as_state(state, own).items():
             own[name][...] = value
         return self
 
@@ -190,7 +196,29 @@ class Layer:
                 layer.training = was
 
     def add_parameter(self, name: str, value: FloatArray) -> FloatArray:
-        """Let the layer have a parameter, and zeros as its gradient; return it."""
+        """Let the layer have a parameter, and zeros as its gradient; return it.
+
+        Parameters
+        ----------
+        name : str
+            Its name; `Sequential.loss_and_grads` regularizes those that are called "W".
+        value : array of float32 or float64
+            The parameter itself, no copy: contiguous and writeable.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument is wrong, or the name is taken.
+        """
+        if not isinstance(name, str) or not name.isidentifier():
+            raise ValueError(f"name is {name!r}; expected a name as of an attribute")
+        if name in dir(self):
+            raise ValueError(f"name is {name!r}, which {type(self).__name__} has already; expected another")
+        if type(value) is not np.ndarray or value.dtype not in (np.float32, np.float64):
+            kind = f"an array of {value.dtype}" if type(value) is np.ndarray else f"a {type(value).__name__}"
+            raise TypeError(f"value is {kind}; expected an array of float32 or float64")
+        if not value.flags.carray:
+            raise ValueError("value is not contiguous, aligned and writeable; expected an array that is")
         self.params[name], self.grads[name] = value, np.zeros_like(value)
         return value
 
@@ -212,12 +240,18 @@ class Layer:
         for kept in ("params", "buffers"):
             if name in own.get(kept, ()):
                 return own[kept][name]
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        names = ", ".join([*own.get("params", ()), *own.get("buffers", ())])
+        hint = f"; its arrays are {names}" if names else ""
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{hint}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         own = self.params.get(name, self.buffers.get(name))
         if own is None:
             super().__setattr__(name, value)
+            if isinstance(value, Layer):
+                self._within[name] = value
+            elif name in self._within:
+                del self._within[name]
         elif own is not value:  # which it is after layer.W += ...
             raise AttributeError(f"{name} cannot be replaced; write into its array: {name}[...] = value")
 
@@ -225,25 +259,10 @@ class Layer:
         return sorted({*super().__dir__(), *self.params, *self.buffers})
 
     def __getstate__(self) -> dict[str, Any]:
-        return vars(self) | {"_saved": None}
+        return vars(self) | {"_saved": None, "_frozen": False}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
-
-
-def check_apart(layers: tuple[Any, ...], where: str) -> None:
-    """Raise unless these are layers, none of which is there twice."""
-    seen: dict[int, str] = {}
-    for i, one in enumerate(layers):
-        if not isinstance(one, Layer):
-            raise TypeError(f"{where}: layer {i} is a {type(one).__name__}; expected a Layer")
-        for prefix, layer in one.walk(f"{i}."):
-            if id(layer) in seen:
-                raise ValueError(
-                    f"{where}: layer {prefix[:-1]} is layer {seen[id(layer)]} again; expected a layer of its "
-                    "own at each place, which keeps what its backward needs"
-                )
-            seen[id(layer)] = prefix[:-1]

@@ -11,7 +11,8 @@ from .. import _core
 from .._arguments import FloatArray, answers_keywords, as_count
 from ..losses import labels_array, softmax_cross_entropy
 from ..regularizers import RegType, penalty_weights
-from ._layer import Array, Layer, check_apart
+from ._apart import check_layers
+from ._layer import Array, Layer
 
 # So many examples at a time in evaluation: the values between the layers stay in the cache.
 BATCH = 1024
@@ -47,10 +48,7 @@ class Sequential(Layer):
     """
 
     def __init__(self, *layers: Layer) -> None:
-        name = type(self).__name__
-        if not layers:
-            raise ValueError(f"{name}() has no layers; expected at least one")
-        check_apart(layers, f"{name}(...)")
+        check_layers(layers, type(self).__name__)
         self._layers = layers
 
     def children(self) -> tuple[tuple[str, Layer], ...]:
@@ -76,8 +74,13 @@ class Sequential(Layer):
         self._layers[0].backward_params(self._behind(grad))
 
     def _behind(self, grad: npt.ArrayLike) -> npt.ArrayLike:
-        for layer in self._layers[:0:-1]:
-            grad = layer.backward(grad)
+        """Take the gradient by the scores; return the one by the first layer's output."""
+        for i in range(len(self._layers) - 1, 0, -1):
+            try:
+                grad = self._layers[i].backward(grad)
+            except Exception as error:
+                error.add_note(f"in layer {i} of {type(self).__name__}: {self._layers[i]!r}")
+                raise
         return grad
 
     @answers_keywords
@@ -138,8 +141,8 @@ class Sequential(Layer):
         penalties = penalty_weights(reg, reg_type, l1_ratio)
         with _unmoved_if_wrong(self):
             loss, ds = softmax_cross_entropy(self.forward(X), y, label_smoothing=label_smoothing)
-        self.backward_params(ds)
-        return loss + self._penalty(penalties, grad=True), self.gradients()
+            self.backward_params(ds)
+            return loss + self._penalty(penalties, grad=True), self.gradients()
 
     @answers_keywords
     def scores(self, X: npt.ArrayLike, *, batch_size: SupportsIndex = BATCH) -> FloatArray:

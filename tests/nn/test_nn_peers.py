@@ -211,7 +211,7 @@ OPTIMIZERS = {
     "adam": (lambda p: optim.Adam(p, lr=0.01, eps=1e-8), lambda p: torch.optim.Adam(p, lr=0.01, eps=1e-8)),
     "adamw": (
         lambda p: optim.AdamW(p, lr=0.01, eps=1e-8, weight_decay=0.1, decay="torch"),
-        lambda p: torch.optim.AdamW(p, lr=0.01, eps=1e-8, weight_decay=0.1, decay="torch"),
+        lambda p: torch.optim.AdamW(p, lr=0.01, eps=1e-8, weight_decay=0.1),
     ),
 }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import SupportsIndex
+from typing import SupportsIndex, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -190,8 +190,19 @@ class Sequential(Layer):
                 total += _core.penalty(layer.params["W"], *weights, False, None)
         return total
 
-    def __getitem__(self, i: SupportsIndex) -> Layer:
-        return self._layers[i]
+    @overload
+    def __getitem__(self, i: SupportsIndex) -> Layer: ...
+    @overload
+    def __getitem__(self, i: slice) -> "Sequential": ...
+    def __getitem__(self, i: SupportsIndex | slice) -> "Layer | Sequential":
+        if isinstance(i, slice):
+            return Sequential(*self._layers[i])  # of the same layers
+        if not isinstance(i, SupportsIndex):
+            raise TypeError(f"index is {i!r}; expected an integer or a slice")
+        try:
+            return self._layers[i]
+        except IndexError:
+            raise IndexError(f"the net has {len(self)} layers, and none of index {i}") from None
 
     def __len__(self) -> int:
         return len(self._layers)

@@ -61,8 +61,8 @@ LAYERS = {
 NETWORKS = {
     "softmax": lambda: nn.MLP((F, C), rng=0, dtype=f8),
     "mlp": lambda: nn.MLP((F, 5, 4, C), rng=0, dtype=f8),
-    "mlp with all": lambda: nn.MLP((F, 5, 4, C), batch_norm=True, dropout=0.3, rng=0, dtype=f8),
-    "residual mlp": lambda: nn.ResidualMLP(F, 5, 2, C, survival=0.5, rng=1, dtype=f8),
+    "mlp with all": lambda: nn.MLP((F, 4, 3, C), batch_norm=True, dropout=0.3, rng=0, dtype=f8),
+    "residual mlp": lambda: nn.ResidualMLP(F, 3, 2, C, survival=0.5, rng=1, dtype=f8),
     "residual mlp, plain": lambda: nn.ResidualMLP(F, 4, 2, C, batch_norm=False, rng=0, dtype=f8),
     "sequential": lambda: nn.Sequential(
         nn.BatchNorm(F, dtype=f8),

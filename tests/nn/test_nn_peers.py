@@ -11,6 +11,15 @@ F, C, N = 7, 4, 12
 f8 = torch.float64
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread():
+    """Keep PyTorch to one thread: its threads wait for each other where others use the cores."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def close(ours, theirs):
     theirs = theirs.detach().numpy() if hasattr(theirs, "detach") else theirs
     np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-10)

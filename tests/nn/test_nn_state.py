@@ -130,7 +130,7 @@ def test_a_state_that_does_not_fit_changes_nothing():
     good = {name: value + 1 for name, value in state.items()}
     W = good["0.W"]
     for wrong, error, message in [
-        ({**good, "0.W": W[:, 1:]}, ValueError, r"state\['0.W'\] has shape \(5, 3\) .* shape \(5, 4\)"),
+        ({**good, "0.W": W[:, 1:]}, ValueError, r"state\['0.W'\] has shape \(4, 3\) .* shape \(4, 4\)"),
         ({**good, "8.b": W}, ValueError, r"state\['8.b'\] has shape"),
         (
             {**good, "8.b": np.array("a")},

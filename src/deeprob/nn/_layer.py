@@ -131,18 +131,55 @@ class Layer:
         return {prefix + name: g for prefix, layer in self.walk() for name, g in layer.grads.items()}
 
     def state_dict(self) -> dict[str, Array]:
-        """Return copies of all parameters and buffers, by name."""
+        """Return copies of all parameters and buffers, by name: what `load_state_dict` takes.
+
+        Examples
+        --------
+        >>> from deeprob import nn
+        >>> list(nn.BatchNorm(3).state_dict())
+        ['gamma', 'beta', 'running_mean', 'running_var', 'num_batches_tracked']
+        """
         return {name: value.copy() for name, value in self._state().items()}
 
     def load_state_dict(self, state: Mapping[str, npt.ArrayLike]) -> Self:
-        """Take all parameters and buffers from such a dict; nothing changes if one is missing or wrong."""
+        """Write such a dict's values into all parameters and buffers, and return the layer.
+
+        Parameters
+        ----------
+        state : dict of str to array
+            A value of the right shape for each name, and no others.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If one is missing, unknown or does not fit, with its name; nothing has changed then.
+
+        Examples
+        --------
+        >>> from deeprob import nn
+        >>> one, other = nn.Linear(2, 3, rng=0), nn.Linear(2, 3, rng=1)
+        >>> bool((other.load_state_dict(one.state_dict()).W == one.W).all())
+        True
+        """
         own = self._state()
         for name, value in as_state(state, own).items():
             own[name][...] = value
         return self
 
     def astype(self, dtype: DTypeLike) -> Self:
-        """Return a copy whose parameters and buffers are float32 or float64."""
+        """Return a copy whose parameters and buffers are float32 or float64.
+
+        Raises
+        ------
+        TypeError
+            If dtype is neither.
+
+        Examples
+        --------
+        >>> from deeprob import nn
+        >>> nn.Linear(2, 3).astype("float64").W.dtype
+        dtype('float64')
+        """
         dtype = as_dtype(dtype)
         made = copy.deepcopy(self)
         for _, layer in made.walk():
@@ -164,6 +201,11 @@ class Layer:
 
         ``gradcheck(layer, x)`` checks the gradients of the output by both, ``gradcheck(net, (X, y))`` those
         of the softmax loss; in the layer's mode, with masks and running statistics `frozen`.
+
+        Raises
+        ------
+        ValueError
+            If the layer is of float32, whose rounding hides mistakes, or there are more than two inputs.
         """
         return for_gradcheck(self, inputs)
 
@@ -173,6 +215,15 @@ class Layer:
 
         Within, dropout and stochastic depth keep the masks of their last forward pass (or of the first one
         within, where there is none of this shape), and running statistics do not move.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from deeprob import nn
+        >>> layer, x = nn.Dropout(0.5), np.ones((10, 10))
+        >>> with layer.frozen():
+        ...     bool((layer(x) == layer(x)).all())
+        True
         """
         before = [(layer, layer._frozen) for _, layer in self.walk()]
         try:
@@ -185,7 +236,18 @@ class Layer:
 
     @contextmanager
     def evaluating(self) -> Iterator[Self]:
-        """Let this layer and all below be in evaluation mode, and then in the modes they had."""
+        """Let this layer and all below be in evaluation mode, and then in the modes they had.
+
+        Examples
+        --------
+        >>> from deeprob import nn
+        >>> layer = nn.ReLU()
+        >>> with layer.evaluating():
+        ...     layer.training
+        False
+        >>> layer.training
+        True
+        """
         before = [(layer, layer.training) for _, layer in self.walk()]
         try:
             for layer, _ in before:

@@ -94,7 +94,19 @@ class Sequential(Layer):
         l1_ratio: float = 0.5,
         label_smoothing: float = 0.0,
     ) -> float:
-        """Return the loss in evaluation mode; arguments are as of `loss_and_grads`."""
+        """Return the loss in evaluation mode; the arguments are those of `loss_and_grads`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument is wrong; the message names it.
+
+        Examples
+        --------
+        >>> from deeprob import nn
+        >>> round(nn.MLP((2, 3), init="zeros").loss([[1.0, 2.0]], [0]), 4)  # log 3
+        1.0986
+        """
         loss: float = softmax_cross_entropy(self.scores(X), y, label_smoothing=label_smoothing, grad=False)
         return loss + self._penalty(penalty_weights(reg, reg_type, l1_ratio), grad=False)
 
@@ -136,7 +148,14 @@ class Sequential(Layer):
         Raises
         ------
         ValueError, TypeError
-            If an argument is wrong; running statistics are then as before.
+            If an argument is wrong. Whatever stops it, Ctrl-C too, running statistics are then as before.
+
+        Examples
+        --------
+        >>> from deeprob import nn
+        >>> loss, grads = nn.MLP((2, 3), init="zeros").loss_and_grads([[1.0, 2.0]], [0])
+        >>> grads["0.b"].round(3)
+        array([-0.667,  0.333,  0.333], dtype=float32)
         """
         penalties = penalty_weights(reg, reg_type, l1_ratio)
         with _unmoved_if_wrong(self):
@@ -146,22 +165,71 @@ class Sequential(Layer):
 
     @answers_keywords
     def scores(self, X: npt.ArrayLike, *, batch_size: SupportsIndex = BATCH) -> FloatArray:
-        """Return the scores (N, C) of examples in evaluation mode, computed a batch at a time."""
+        """Return the scores (N, C) of examples in evaluation mode, computed a batch at a time.
+
+        Parameters
+        ----------
+        X : (N, D) array of numbers
+            Examples.
+        batch_size : int
+            How many at a time: what is between the layers then stays in the cache.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument is wrong; the message names it.
+
+        Examples
+        --------
+        >>> from deeprob import nn
+        >>> nn.MLP((2, 3), init="zeros").scores([[1.0, 2.0]])
+        array([[0., 0., 0.]], dtype=float32)
+        """
         return self._each(X, batch_size, self.forward)
 
     @answers_keywords
     def predict_proba(self, X: npt.ArrayLike, *, batch_size: SupportsIndex = BATCH) -> FloatArray:
-        """Return the probabilities (N, C), softmax of `scores`."""
+        """Return the probabilities (N, C), softmax of `scores`, whose arguments these are.
+
+        Examples
+        --------
+        >>> from deeprob import nn
+        >>> nn.MLP((2, 4), init="zeros").predict_proba([[1.0, 2.0]])
+        array([[0.25, 0.25, 0.25, 0.25]], dtype=float32)
+        """
         return self._each(X, batch_size, lambda x: _softmax(self.forward(x)))
 
     @answers_keywords
     def predict(self, X: npt.ArrayLike, *, batch_size: SupportsIndex = BATCH) -> npt.NDArray[np.int64]:
-        """Return for each example the class with the largest of its `scores`, the first one of several."""
+        """Return for each example the class with the largest of its `scores`, the first one of several.
+
+        Arguments are those of `scores`.
+
+        Examples
+        --------
+        >>> from deeprob import nn
+        >>> net = nn.MLP((2, 3), init="zeros")
+        >>> net[0].b[...] = 0, 2, 1
+        >>> net.predict([[1.0, 2.0]])
+        array([1])
+        """
         return self._each(X, batch_size, lambda x: np.argmax(self.forward(x), axis=1).astype(np.int64))
 
     @answers_keywords
     def accuracy(self, X: npt.ArrayLike, y: npt.ArrayLike, *, batch_size: SupportsIndex = BATCH) -> float:
-        """Return the share of examples whose label y (N,) is predicted."""
+        """Return the share of examples whose label y (N,) is predicted; X and batch_size as of `scores`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument is wrong; the message names it.
+
+        Examples
+        --------
+        >>> from deeprob import nn
+        >>> nn.MLP((2, 3), init="zeros").accuracy([[1.0, 2.0], [3.0, 4.0]], [0, 1])
+        0.5
+        """
         labels, predicted = labels_array(y), self.predict(X, batch_size=batch_size)
         if labels.shape != predicted.shape:
             raise ValueError(f"y has shape {labels.shape}; expected {predicted.shape}, a label per example")

@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from .. import _core
 from .._arguments import FloatArray, answers_keywords, as_count, as_positive, as_real
-from ._layer import Array, Layer
+from ._arrays import Array
+from ._layer import Layer
 from ._rows import DTypeLike, as_dtype, as_rows
 
 

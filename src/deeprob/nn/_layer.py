@@ -5,18 +5,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Self
 
-import numpy as np
 import numpy.typing as npt
 
 from .._arguments import FloatArray, as_flag
+from ._arrays import Array, Arrays
 from ._checked import LayerFunction, for_gradcheck
 from ._rows import DTypeLike, as_dtype
 from ._state import as_state
 
-Array = npt.NDArray[Any]
 
-
-class Layer:
+class Layer(Arrays):
     """The base of all layers; one of your own defines ``forward`` and ``backward``.
 
     Its parameters are made by `add_parameter`, and layers that are its attributes belong to it: modes,
@@ -71,18 +69,12 @@ class Layer:
     """
 
     training: bool
-    params: dict[str, FloatArray]
-    grads: dict[str, FloatArray]
-    buffers: dict[str, Array]
     _saved: Any
     _frozen: bool
-    _within: dict[str, "Layer"]
 
     def __new__(cls, *_: Any, **__: Any) -> Self:
         layer = super().__new__(cls)  # here, so that no layer needs to call __init__ of this class
-        vars(layer).update(
-            training=True, params={}, grads={}, buffers={}, _saved=None, _frozen=False, _within={}
-        )
+        vars(layer).update(training=True, _saved=None, _frozen=False)
         return layer
 
     def forward(self, x: npt.ArrayLike) -> FloatArray:
@@ -114,7 +106,7 @@ class Layer:
 
     def children(self) -> tuple[tuple[str, "Layer"], ...]:
         """Return the layers within this one, with their names: by default those that are attributes."""
-        return tuple(self._within.items())
+        return tuple((name, one) for name, one in self._within.items() if isinstance(one, Layer))
 
     def walk(self, prefix: str = "") -> Iterator[tuple[str, "Layer"]]:
         """Yield this layer and all below, each with its name and a dot, as names of parameters have them."""
@@ -257,33 +249,6 @@ class Layer:
             for layer, was in before:
                 layer.training = was
 
-    def add_parameter(self, name: str, value: FloatArray) -> FloatArray:
-        """Let the layer have a parameter, and zeros as its gradient; return it.
-
-        Parameters
-        ----------
-        name : str
-            Its name; `Sequential.loss_and_grads` regularizes those that are called "W".
-        value : array of float32 or float64
-            The parameter itself, no copy: contiguous and writeable.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If an argument is wrong, or the name is taken.
-        """
-        if not isinstance(name, str) or not name.isidentifier():
-            raise ValueError(f"name is {name!r}; expected a name as of an attribute")
-        if name in dir(self):
-            raise ValueError(f"name is {name!r}, which {type(self).__name__} has already; expected another")
-        if type(value) is not np.ndarray or value.dtype not in (np.float32, np.float64):
-            kind = f"an array of {value.dtype}" if type(value) is np.ndarray else f"a {type(value).__name__}"
-            raise TypeError(f"value is {kind}; expected an array of float32 or float64")
-        if not value.flags.carray:
-            raise ValueError("value is not contiguous, aligned and writeable; expected an array that is")
-        self.params[name], self.grads[name] = value, np.zeros_like(value)
-        return value
-
     def _state(self) -> dict[str, Array]:
         return {
             prefix + name: value
@@ -296,29 +261,6 @@ class Layer:
         if self._saved is None:
             raise RuntimeError(f"backward of {self!r} came before its forward")
         return self._saved
-
-    def __getattr__(self, name: str) -> Any:
-        own = vars(self)
-        for kept in ("params", "buffers"):
-            if name in own.get(kept, ()):
-                return own[kept][name]
-        names = ", ".join([*own.get("params", ()), *own.get("buffers", ())])
-        hint = f"; its arrays are {names}" if names else ""
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{hint}")
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        own = self.params.get(name, self.buffers.get(name))
-        if own is None:
-            super().__setattr__(name, value)
-            if isinstance(value, Layer):
-                self._within[name] = value
-            elif name in self._within:
-                del self._within[name]
-        elif own is not value:  # which it is after layer.W += ...
-            raise AttributeError(f"{name} cannot be replaced; write into its array: {name}[...] = value")
-
-    def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *self.params, *self.buffers})
 
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"_saved": None, "_frozen": False}

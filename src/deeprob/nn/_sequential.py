@@ -1,7 +1,6 @@
 """Layers one after another, and what a network of them is asked as a classifier."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import SupportsIndex, overload
 
 import numpy as np
@@ -12,7 +11,9 @@ from .._arguments import FloatArray, answers_keywords, as_count
 from ..losses import labels_array, softmax_cross_entropy
 from ..regularizers import RegType, penalty_weights
 from ._apart import check_layers
-from ._layer import Array, Layer
+from ._arrays import Array
+from ._layer import Layer
+from ._passes import softmax, unmoved_if_wrong
 
 # So many examples at a time in evaluation: the values between the layers stay in the cache.
 BATCH = 1024
@@ -158,7 +159,7 @@ class Sequential(Layer):
         array([-0.667,  0.333,  0.333], dtype=float32)
         """
         penalties = penalty_weights(reg, reg_type, l1_ratio)
-        with _unmoved_if_wrong(self):
+        with unmoved_if_wrong(self):
             loss, ds = softmax_cross_entropy(self.forward(X), y, label_smoothing=label_smoothing)
             self.backward_params(ds)
             return loss + self._penalty(penalties, grad=True), self.gradients()
@@ -197,7 +198,7 @@ class Sequential(Layer):
         >>> nn.MLP((2, 4), init="zeros").predict_proba([[1.0, 2.0]])
         array([[0.25, 0.25, 0.25, 0.25]], dtype=float32)
         """
-        return self._each(X, batch_size, lambda x: _softmax(self.forward(x)))
+        return self._each(X, batch_size, lambda x: softmax(self.forward(x)))
 
     @answers_keywords
     def predict(self, X: npt.ArrayLike, *, batch_size: SupportsIndex = BATCH) -> npt.NDArray[np.int64]:
@@ -281,24 +282,3 @@ class Sequential(Layer):
     def __repr__(self) -> str:
         lines = [f"  {i}: {layer!r}".replace("\n", "\n  ") for i, layer in enumerate(self._layers)]
         return "\n".join([f"{type(self).__name__}(", *lines, ")"])
-
-
-def _softmax(s: FloatArray) -> FloatArray:
-    """Return exp(s_k) / sum_j exp(s_j) of each row, in float64, rounded to the dtype of s."""
-    wide = s.astype(np.float64)
-    p = np.exp(wide - wide.max(axis=1, keepdims=True))
-    p /= p.sum(axis=1, keepdims=True)
-    rounded: FloatArray = p.astype(s.dtype)
-    return rounded
-
-
-@contextmanager
-def _unmoved_if_wrong(net: Layer) -> Iterator[None]:
-    """Put buffers back if a pass is stopped by an error or Ctrl-C."""
-    before = [(value, value.copy()) for _, layer in net.walk() for value in layer.buffers.values()]
-    try:
-        yield
-    except BaseException:
-        for value, kept in before:
-            value[...] = kept
-        raise

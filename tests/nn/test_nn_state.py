@@ -327,6 +327,28 @@ def test_what_a_parameter_may_be():
     assert list(layer.params) == list(layer.grads) == ["a"]
 
 
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 2, 2)])
+def test_a_w_of_any_shape_is_regularized(shape):
+    class Total(nn.Layer):
+        def __init__(self):
+            self.add_parameter("W", np.full(shape, 0.5))
+
+        def forward(self, x):
+            self.x = x
+            return x * self.W.sum()
+
+        def backward(self, grad):
+            self.grads["W"][...] = (grad * self.x).sum()
+            return grad * self.W.sum()
+
+    net, (X, y) = nn.Sequential(Total()), batch(f=C)
+    plain, bare = net.loss(X, y), net.loss_and_grads(X, y)[1]["0.W"].copy()
+    assert net.loss(X, y, 0.1) == pytest.approx(plain + 0.1 * 0.25 * np.prod(shape), rel=1e-14)
+    loss, grads = net.loss_and_grads(X, y, 0.1)
+    assert loss == pytest.approx(plain + 0.1 * 0.25 * np.prod(shape), rel=1e-14)
+    np.testing.assert_allclose(grads["0.W"], bare + 0.1, rtol=1e-13)
+
+
 def test_a_layer_without_forward_says_so():
     for what in ("forward", "backward"):
         with pytest.raises(NotImplementedError, match=rf"Layer has no {what}\("):

@@ -250,13 +250,17 @@ class Sequential(Layer):
             return 0.0
         total = 0.0
         for _, layer in self.walk():
-            if "W" in layer.params and grad:
-                W, dW = layer.params["W"], layer.grads["W"]
+            if "W" not in layer.params:
+                continue
+            W, dW = layer.params["W"], layer.grads["W"]
+            if W.ndim != 2:  # of a layer of one's own
+                W, dW = W.reshape(1, -1), dW.reshape(1, -1)
+            if grad:
                 value, slope = _core.penalty(W, *weights, True, None)
                 _core.add_scaled(dW, slope, 1.0, dW, None)
-                total += value
-            elif "W" in layer.params:
-                total += _core.penalty(layer.params["W"], *weights, False, None)
+            else:
+                value = _core.penalty(W, *weights, False, None)
+            total += value
         return total
 
     @overload

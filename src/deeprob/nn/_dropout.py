@@ -5,7 +5,8 @@ import numpy.typing as npt
 
 from .. import _core
 from .._arguments import FloatArray, Rng, answers_keywords, as_random, as_real
-from ._layer import Array, Layer
+from ._arrays import Array
+from ._layer import Layer
 from ._rows import as_rows
 
 

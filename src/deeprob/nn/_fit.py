@@ -170,7 +170,7 @@ def batches(N: int, size: int, random: Random, joins: bool) -> Iterator[npt.NDAr
     The last batch may be smaller; with ``joins`` a single example left over belongs to the one before.
     """
     order = random.permutation(N).astype(np.int64, copy=False)
-    end = N - 1 if joins and N > size and N % size == 1 else N
+    end = N - 1 if joins and size < N and N % size == 1 else N
     for first in range(0, end, size):
         last = first + size
         yield order[first : N if last >= end else last]
@@ -216,7 +216,9 @@ def _examples(net: "Sequential", X: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Ar
         _check_soft(labels, C)
     elif labels.max() >= C:
         at = int(np.argmax(labels >= C))
-        raise ValueError(f"y[{at}] is {labels[at]}; expected labels in 0..{C - 1}, of the network's {C} scores")
+        raise ValueError(
+            f"y[{at}] is {labels[at]}; expected labels in 0..{C - 1}, of the network's {C} scores"
+        )
     return examples, labels
 
 

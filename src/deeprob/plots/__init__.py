@@ -23,6 +23,7 @@ from .landscape import LandscapeDisplay
 from .levels import contour_levels
 from .losses import LossCurveDisplay
 from .optimizers import optimizer_style, optimizer_styles
+from .regularizers import RegularizerDisplay
 from .schedules import ScheduleDisplay
 from .style import COLORS, style
 from .templates import TemplateDisplay
@@ -35,6 +36,7 @@ __all__ = [
     "GradCheckDisplay",
     "LandscapeDisplay",
     "LossCurveDisplay",
+    "RegularizerDisplay",
     "ScheduleDisplay",
     "SensitivityDisplay",
     "TemplateDisplay",

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
-from ._arguments import FloatArray, answers_keywords, as_count
+from ._arguments import answers_keywords, as_count
 from .losses import labels_array
 
 # How far an example's probabilities may be from 1: the rounding of float16 ones.
@@ -71,7 +71,7 @@ def _probabilities(given: npt.ArrayLike) -> npt.NDArray[np.float64]:
         raise ValueError(f"probabilities has shape {array.shape}; expected (N, C), not empty")
     if array.dtype.kind != "f":
         raise TypeError(f"probabilities has dtype {array.dtype}; expected floats")
-    p: FloatArray = array.astype(np.float64)
+    p: npt.NDArray[np.float64] = array.astype(np.float64)
     with np.errstate(invalid="ignore"):
         wrong = ~(np.abs(p.sum(axis=1) - 1) <= _TOLERANCE) | ~(p >= 0).all(axis=1)
     if wrong.any():

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _core
-from .._arguments import answers_keywords, as_count
+from .._arguments import answers_keywords, as_count, as_positive
 from .._image_batches import as_batch
 from .._plateau import Plateau
 from ..losses import labels_array
@@ -29,16 +29,16 @@ def compare_regularizers(
     image_shape: tuple[int, ...] | None = None,
     train_size: SupportsIndex | None = None,
     hidden: Sequence[SupportsIndex] = (256, 256),
-    width: SupportsIndex = 256,
+    width: SupportsIndex = 128,
     depth: SupportsIndex = 4,
     epochs: SupportsIndex = 40,
     batch_size: SupportsIndex = 50,
     lr: float | Callable[[int], float] = 1e-3,
     optimizer: Any = "adam",
     seeds: SupportsIndex | Iterable[SupportsIndex] = 5,
-    l2: float = 3e-3,
+    l2: float = 4e-3,
     l1: float = 3e-4,
-    elastic: float = 3e-4,
+    elastic: float = 5e-4,
     l1_ratio: float = 0.5,
     dropout: float = 0.5,
     cutout: SupportsIndex | None = None,
@@ -76,8 +76,11 @@ def compare_regularizers(
     width, depth : int
         Width and number of blocks of the `deeprob.nn.ResidualMLP` of "stochastic_depth" and its baseline;
         both have no batch normalization.
-    epochs, batch_size, lr, optimizer
+    epochs, batch_size, optimizer
         As of `deeprob.nn.Sequential.fit`, for all methods alike; an optimizer by name or as a function.
+    lr : float or callable
+        The first learning rate, which falls along half a cosine to 0, so that the last steps' noise is not
+        measured; or another schedule, step -> learning rate.
     seeds : int or iterable of int
         How many seeds, 0 .. seeds - 1, or which. A seed decides first weights, masks, the order of the
         examples, what is done to images, and with ``train_size`` which examples there are.
@@ -168,7 +171,7 @@ def compare_regularizers(
         depth=as_count(depth, "depth", 1),
         epochs=as_count(epochs, "epochs", 1),
         batch_size=as_count(batch_size, "batch_size", 1),
-        lr=lr,
+        lr=lr if callable(lr) else as_positive(lr, "lr"),
         optimizer=optimizer,
         train_size=_train_size(train_size, len(X)),
     )
@@ -225,8 +228,8 @@ def _examples(
         raise ValueError(f"X_test has shape {test.shape}; expected examples as of X_train, {train.shape}")
     if (train.dtype == np.uint8) != (test.dtype == np.uint8):
         raise TypeError(
-            f"X_test has dtype {test.dtype} and X_train {train.dtype}; expected uint8, which is divided by 255, "
-            "of both or of neither"
+            f"X_test has dtype {test.dtype} and X_train {train.dtype}; expected uint8, which is divided by "
+            "255, of both or of neither"
         )
     if image_shape is None and train.ndim == 3:
         image_shape = train.shape[1:]
@@ -274,10 +277,10 @@ def _train_size(train_size: SupportsIndex | None, N: int) -> int:
 
 
 def _seeds(seeds: Any) -> tuple[int, ...]:
-    if isinstance(seeds, str | bytes) or not isinstance(seeds, SupportsIndex | Iterable):
-        raise TypeError(f"seeds is {seeds!r}; expected how many, or an iterable of integers")
-    if isinstance(seeds, SupportsIndex) and not np.ndim(seeds):
+    if isinstance(seeds, int | np.integer):
         return tuple(range(as_count(seeds, "seeds", 1)))
+    if isinstance(seeds, str | bytes) or not isinstance(seeds, Iterable):
+        raise TypeError(f"seeds is {seeds!r}; expected how many, or an iterable of integers")
     found = tuple(as_count(seed, f"seeds[{i}]") for i, seed in enumerate(seeds))
     if not found or len(set(found)) < len(found):
         raise ValueError(f"seeds is {seeds!r}; expected at least one seed, each once")

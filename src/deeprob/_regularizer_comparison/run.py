@@ -13,6 +13,7 @@ from .._arguments import FloatArray
 from .._calibration import calibration_error
 from ..nn import MLP, ResidualMLP, Sequential
 from ..nn._fit import prepare, run
+from ..schedules import half_cosine
 from .settings import Regularizer
 
 Labels = npt.NDArray[np.integer]
@@ -56,6 +57,11 @@ class Task:
             dropout=method.dropout,
             rng=seed,
         )
+
+    @property
+    def steps(self) -> int:
+        """Return how many steps a training has, or one an epoch less."""
+        return self.epochs * -(-self.train_size // self.batch_size)
 
     def drawn(self, seed: int) -> tuple[FloatArray, Labels]:
         """Return the training examples of a seed: all, or so many of them, the same for all methods."""
@@ -119,7 +125,7 @@ def _training(task: Task, net: Sequential, method: Regularizer, X: FloatArray, y
         epochs=task.epochs,
         batch_size=task.batch_size,
         optimizer=task.optimizer,
-        lr=task.lr,
+        lr=task.lr if callable(task.lr) else half_cosine(task.lr, task.steps),
         reg_type=method.reg_type,
         l1_ratio=method.l1_ratio,
         label_smoothing=method.label_smoothing,
@@ -133,7 +139,7 @@ def _augment(task: Task, method: Regularizer, X: FloatArray, seed: int) -> Any:
     if method.augment is None and not method.cutout and not method.mixup:
         return None
     random = _stream(seed, 2)
-    fill = _channel_means(X, task.image_shape) if method.cutout else None
+    fill: Any = _channel_means(X, task.image_shape) if method.cutout else 0
 
     def changed(X: Any, y: Any, _: Any) -> tuple[Any, Any]:
         if method.augment is not None:

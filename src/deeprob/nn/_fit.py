@@ -194,8 +194,8 @@ def _augmented(augment: Augment, X: Array, y: Array, random: Random) -> tuple[An
         raise TypeError(f"augment returned a {type(made).__name__}; expected the tuple (X, y) of a batch")
     if np.shape(made[0])[:1] != np.shape(made[1])[:1]:
         raise ValueError(
-            f"augment returned arrays of shapes {np.shape(made[0])} and {np.shape(made[1])}; expected as many "
-            "examples as labels"
+            f"augment returned arrays of shapes {np.shape(made[0])} and {np.shape(made[1])}; expected as "
+            "many examples as labels"
         )
     return made
 

@@ -88,7 +88,8 @@ class RegularizerDisplay:
         """Make the display of what `deeprob.compare_regularizers` returned."""
         if not isinstance(result, RegularizerComparison):
             raise TypeError(
-                f"result is of type {type(result).__name__}; expected what deeprob.compare_regularizers returned"
+                f"result is of type {type(result).__name__}; expected what deeprob.compare_regularizers "
+                "returned"
             )
         values = {metric: {one.name: one.values(metric) for one in result} for metric, _, _ in _PANELS}
         return cls(values, {one.name: one.baseline for one in result})
@@ -145,12 +146,11 @@ class RegularizerDisplay:
             ax.plot(scale * values, k + shift, ".", color=_SEEDS, markersize=5, alpha=0.75)
             base = self.baselines[name]
             known = name == base or estimate(values - arrays[base]).excludes_zero
-            mean = estimate(values)
-            half = None if np.isnan(mean.half) else scale * mean.half
+            found = estimate(values)
             ax.errorbar(
-                scale * mean.mean,
+                scale * found.mean,
                 k,
-                xerr=half,
+                xerr=None if np.isnan(found.half) else scale * found.half,
                 fmt="D",
                 color=_MEAN,
                 markersize=6,
@@ -170,7 +170,7 @@ class RegularizerDisplay:
             ),
             Line2D([], [], color=_BASE, linewidth=1.4, linestyle=(0, (3, 2)), label="baseline's mean"),
         ]
-        legend = {"loc": "outside lower center", "ncols": len(handles)}
-        if self.figure_.get_layout_engine() is None:  # of axes that were given: "outside" needs a layout
-            legend = {"loc": "lower center", "ncols": 2}
-        self.figure_.legend(handles=handles, **legend)
+        if self.figure_.get_layout_engine() is None:  # axes that were given; "outside" needs a layout
+            self.figure_.legend(handles=handles, loc="lower center", ncols=len(handles))
+        else:
+            self.figure_.legend(handles=handles, loc="outside lower center", ncols=len(handles))

@@ -233,7 +233,8 @@ def _examples(
         )
     if image_shape is None and train.ndim == 3:
         image_shape = train.shape[1:]
-    rows = [np.ascontiguousarray(array.reshape(len(array), -1), np.float32) for array in given]
+    with np.errstate(over="ignore"):  # what overflows is refused
+        rows = [np.ascontiguousarray(array.reshape(len(array), -1), np.float32) for array in given]
     for name, array in zip(("X_train", "X_test"), rows, strict=True):
         if not np.isfinite(array).all():
             raise ValueError(f"{name} has values that are not finite in float32; expected finite numbers")

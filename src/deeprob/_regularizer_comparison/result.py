@@ -104,7 +104,7 @@ class RegularizerComparison:
     Attributes
     ----------
     runs : dict of str to RegularizerRuns
-        By name: the baselines, then what was asked for in its order.
+        By name: each baseline, and below it, in the order asked for, what is held against it.
     seeds : tuple of int
         The seeds, in the order of each method's arrays.
     train_size, test_size : int
@@ -227,7 +227,7 @@ class RegularizerComparison:
         return RegularizerDisplay.from_result(self).plot(axes)
 
     def _rows(self) -> list[tuple[str, ...]]:
-        headings = ("method", *(column[0] for column in _COLUMNS), "change of gap")
+        headings = ("method", *(column[0] + " " * column[4] for column in _COLUMNS), "change of gap")
         return [headings, *(self._row(name) for name in self.names)]
 
     def _row(self, name: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from .. import augment
 from .._arguments import FloatArray
 from .._calibration import calibration_error
 from ..nn import MLP, ResidualMLP, Sequential
-from ..nn._fit import prepare, run
+from ..nn._fit import augmented, prepare, run
 from ..schedules import half_cosine
 from .settings import Regularizer
 
@@ -89,9 +89,10 @@ def train(task: Task, method: Regularizer, seed: int) -> Run:
     X, y = task.drawn(seed)
     net = task.network(method, seed)
     begin = time.perf_counter()
-    done = run(net, _training(task, net, method, X, y, seed), None, False)
-    seconds = time.perf_counter() - begin
-    with np.errstate(all="ignore"):
+    training = _training(task, net, method, X, y, seed)
+    with np.errstate(all="ignore"):  # a divergence is a result
+        done = run(net, training, None, False)
+        seconds = time.perf_counter() - begin
         p = net.predict_proba(task.X_test)
     if not np.isfinite(p).all() or not np.isfinite(done.loss):
         return Run(*(float("nan"),) * 5, seconds, done.message)
@@ -113,7 +114,7 @@ def check(task: Task, methods: dict[str, Regularizer]) -> None:
         X, y = task.X_train[: task.train_size], task.y_train[: task.train_size]
         training = _training(task, net, method, X, y, 0)
         if training.augment is not None:
-            training.augment(X[:2].copy(), y[:2].copy(), training.random)
+            net.loss(*augmented(training.augment, X[:2].copy(), y[:2].copy(), training.random))
 
 
 def _training(task: Task, net: Sequential, method: Regularizer, X: FloatArray, y: Labels, seed: int) -> Any:
@@ -143,7 +144,7 @@ def _augment(task: Task, method: Regularizer, X: FloatArray, seed: int) -> Any:
 
     def changed(X: Any, y: Any, _: Any) -> tuple[Any, Any]:
         if method.augment is not None:
-            X, y = method.augment(X, y, random)
+            X, y = augmented(method.augment, X, y, random)
         if method.cutout:
             X = augment.cutout(X, method.cutout, fill=fill, image_shape=task.image_shape, rng=random)
         if method.mixup:

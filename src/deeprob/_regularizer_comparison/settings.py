@@ -138,7 +138,7 @@ def named(
 
 
 def chosen(methods: Any, known: Mapping[str, Regularizer]) -> dict[str, Regularizer]:
-    """Return what was asked for by name, with the baselines that it is held against, these first.
+    """Return what was asked for by name: each baseline, and below it in their order those that have it.
 
     Raises
     ------
@@ -168,7 +168,12 @@ def chosen(methods: Any, known: Mapping[str, Regularizer]) -> dict[str, Regulari
             raise ValueError(
                 f"methods[{name!r}] is {found[name]}; expected {one}, which others are held against"
             )
-    return {name: baselines[name] for name in ("none", RESIDUAL) if name in baselines} | found
+    ordered = {}
+    for base in ("none", RESIDUAL):
+        if base in baselines:
+            ordered[base] = known[base]
+            ordered |= {name: one for name, one in found.items() if one.baseline == base}
+    return ordered
 
 
 def _by_name(methods: Any) -> dict[str, str]:

@@ -154,7 +154,7 @@ def _epoch(net: "Sequential", training: Training, steps: int) -> tuple[float, in
     for batch in batches(N, training.batch_size, training.random, training.joins):
         X, y = training.X[batch], training.y[batch]
         if training.augment is not None:
-            X, y = _augmented(training.augment, X, y, training.random)
+            X, y = augmented(training.augment, X, y, training.random)
         loss, grads = net.loss_and_grads(X, y, **training.penalty)
         if training.schedule is not None:
             training.optimizer.lr = training.schedule(steps)
@@ -188,7 +188,8 @@ def _training(net: Layer) -> Iterator[None]:
             layer.training = was
 
 
-def _augmented(augment: Augment, X: Array, y: Array, random: Random) -> tuple[Any, Any]:
+def augmented(augment: Augment, X: Array, y: Array, random: Random) -> tuple[Any, Any]:
+    """Return what ``augment`` makes of a batch."""
     made = augment(X, y, random)
     if not isinstance(made, tuple) or len(made) != 2:
         raise TypeError(f"augment returned a {type(made).__name__}; expected the tuple (X, y) of a batch")
@@ -205,6 +206,8 @@ def _examples(net: "Sequential", X: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Ar
     examples = _core.as_array(X, "X", True)
     if examples.ndim != 2 or len(examples) == 0:
         raise ValueError(f"X has shape {examples.shape}; expected (N, D) with at least one example a row")
+    if examples.dtype.kind not in "fiub":
+        raise TypeError(f"X has dtype {examples.dtype}; expected real numbers")
     labels = _core.as_array(y, "y", True)
     soft = labels.ndim == 2 and labels.dtype.kind == "f"
     if not soft:

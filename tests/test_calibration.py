@@ -29,9 +29,7 @@ def drawn(seed, N, C, sharpness=2.0):
 
 
 @pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize(
-    ("N", "C", "bins"), [(1, 2, 15), (50, 3, 15), (400, 10, 15), (300, 2, 1), (99, 4, 40)]
-)
+@pytest.mark.parametrize(("N", "C", "bins"), [(1, 2, 15), (400, 10, 15), (300, 2, 1), (99, 4, 40)])
 def test_it_is_the_papers_sum(seed, N, C, bins):
     p, y = drawn(seed, N, C)
     assert deeprob.calibration_error(p, y, bins) == pytest.approx(by_loop(p.tolist(), y, bins), abs=1e-14)
@@ -42,7 +40,7 @@ def test_it_is_the_papers_sum(seed, N, C, bins):
     st.lists(st.tuples(st.integers(8, 16), st.integers(0, 1)), min_size=1, max_size=30), st.integers(1, 16)
 )
 def test_confidences_at_the_edges_of_bins_belong_below(pairs, bins):
-    bins = 2 ** (bins % 5)  # edges that are exact in binary
+    bins = 2**bins  # edges that are exact in binary
     p = np.array([[k / 16, 1 - k / 16] for k, _ in pairs])
     y = np.array([label for _, label in pairs])
     assert deeprob.calibration_error(p, y, bins) == pytest.approx(by_loop(p.tolist(), y, bins), abs=1e-14)

@@ -44,15 +44,14 @@ def test_it_is_the_loop_that_one_would_write():
     X, y = data()
     made, own = net(dropout=0.2, batch_norm=True), net(dropout=0.2, batch_norm=True)
     rate = schedules.half_cosine(1e-2, 18)
-    done = made.fit(
-        X, y, 1e-3, reg_type="elastic", label_smoothing=0.1, epochs=3, batch_size=4, lr=rate, rng=7
-    )
+    penalty = {"reg": 1e-3, "reg_type": "elastic", "label_smoothing": 0.1}
+    done = made.fit(X, y, **penalty, epochs=3, batch_size=4, lr=rate, rng=7)
     random, opt, losses, t = np.random.RandomState(7), optim.Adam(own.parameters()), [], 0
     for _ in range(3):
         order, total = random.permutation(N), 0.0
         for i in range(0, N, 4):
             at = order[i : i + 4]
-            loss, grads = own.loss_and_grads(X[at], y[at], 1e-3, reg_type="elastic", label_smoothing=0.1)
+            loss, grads = own.loss_and_grads(X[at], y[at], **penalty)
             opt.lr = rate(t)
             opt.step(grads)
             total, t = total + loss * len(at), t + 1

@@ -2,7 +2,8 @@
 
 `test_bad_input` says what the errors must be; `test_memory` repeats the same calls and watches the memory.
 Functions of data and weights are here, what walks on them in `refused_walks`, the course's in
-`refused_course`, those of images in `refused_augmentations`.
+`refused_course`, those of images in `refused_augmentations`, training and its comparison in
+`refused_regularizers`.
 """
 
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ from public_calls import (
 from refused_augmentations import refused_augmentations
 from refused_checks import refused_checks
 from refused_course import refused_course_calls
+from refused_regularizers import refused_regularizers
 from refused_walks import refused_walks
 from wrong_values import (
     BOTH,
@@ -64,6 +66,7 @@ def refused_calls() -> Iterator[Refused]:
     yield from refused_course_calls()
     yield from refused_checks()
     yield from refused_augmentations()
+    yield from refused_regularizers()
 
 
 def _wrong_arrays():
@@ -298,6 +301,10 @@ KEYWORDS = [
     ("compare", "num_steps", "steps"),
     ("compare", "seed", "rng"),
     ("compare", "w0", "x0"),
+    ("compare_regularizers", "learning_rate", "lr"),
+    ("compare_regularizers", "shape", "image_shape"),
+    ("compare_regularizers", "method", "methods"),
+    ("calibration_error", "n_bins", "bins"),
     ("LinearClassifier.train", "lr", "learning_rate"),
     ("LinearClassifier.train", "num_steps", "num_iters"),
     ("LinearClassifier.train", "steps", "num_iters"),

@@ -87,7 +87,7 @@ P, Y = drawn(0, 4, 3)
         (P * np.nan, Y, 15, ValueError, r"probabilities\[0\] is .nan"),
         (np.eye(3, dtype=int), [0, 1, 2], 15, TypeError, "dtype int64; expected floats"),
         (None, Y, 15, TypeError, "probabilities"),
-        (P, Y[:3], 15, ValueError, r"y has shape \(3,\); expected \(4,\)"),
+        (P, Y[:3], 15, ValueError, r"y has shape \(3,\); expected \(N,\) with N = 4"),
         (P, [0, 1, 2, 3], 15, ValueError, r"y\[3\] is 3; expected labels in 0..2"),
         (P, Y - 9, 15, ValueError, r"y\[0\] is -"),
         (P, Y.astype(float), 15, TypeError, "y has dtype float64"),

@@ -86,7 +86,7 @@ def _probabilities(given: npt.ArrayLike) -> npt.NDArray[np.float64]:
 def _labels(y: npt.ArrayLike, N: int, C: int) -> npt.NDArray[np.integer]:
     labels = labels_array(y)
     if labels.shape != (N,):
-        raise ValueError(f"y has shape {labels.shape}; expected {(N,)}, one label per row of probabilities")
+        raise ValueError(f"y has shape {labels.shape}; expected (N,) with N = {N}, as probabilities has rows")
     if labels.max() >= C:
         at = int(np.argmax(labels >= C))
         raise ValueError(f"y[{at}] is {labels[at]}; expected labels in 0..{C - 1}")

@@ -213,7 +213,10 @@ def _examples(net: "Sequential", X: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Ar
     if not soft:
         labels = labels_array(labels)
     if len(labels) != len(examples):
-        raise ValueError(f"y has shape {labels.shape}; expected {len(examples)} labels, one per example of X")
+        N = len(examples)
+        raise ValueError(
+            f"y has shape {labels.shape}; expected (N,) or (N, C) with N = {N}, as X has examples"
+        )
     C = net.scores(examples[:1]).shape[1]
     if soft:
         _check_soft(labels, C)

@@ -110,6 +110,17 @@ def test_numbers_do_not_depend_on_company_progress_or_order(data, result, capsys
     assert lines[-1].endswith("about 0 s to go")
 
 
+def test_a_terminal_sees_every_run(data, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    compared(data, "l2", epochs=1, seeds=2, progress=True)
+    shown = capsys.readouterr().out
+    assert "\033[Knone, seed 0; about" in shown
+    assert [line.split("\r")[-1].split(":")[0] for line in shown.split("\n")[:-1]] == [
+        "\033[Knone",
+        "\033[Kl2",
+    ]
+
+
 def test_every_method_differs_from_its_baseline(result):
     assert sorted(result.names) == sorted(EVERY)
     assert result.names[-2:] == ("none, residual", "stochastic_depth")

@@ -1,7 +1,5 @@
 """Regularizers compared in one call: what each does to the gap between training and test."""
 
-import sys
-import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, SupportsIndex
 
@@ -13,6 +11,7 @@ from .._arguments import answers_keywords, as_count, as_positive
 from .._image_batches import as_batch
 from .._plateau import Plateau
 from ..losses import labels_array
+from .progress import Progress
 from .result import RegularizerComparison, RegularizerRuns
 from .run import Labels, Run, Task, check, train
 from .settings import METHODS, Regularizer, chosen, named
@@ -121,8 +120,9 @@ def compare_regularizers(
     They tell what another seed would change, with ``train_size`` what other training examples would; not what
     another strength or number of epochs would. Strengths that were tuned on the test examples flatter.
 
-    Equal arguments give equal numbers on one machine, whatever ``progress`` says and whichever methods are
-    compared.
+    Equal arguments give equal numbers on one machine with one number of BLAS threads, whichever other methods
+    are compared. An own ``augment`` is called once more for each method, with two examples, to see that it
+    works. Penalties are of weights W alone.
 
     Examples
     --------
@@ -195,21 +195,14 @@ def _run_all(
 ) -> dict[str, RegularizerRuns]:
     """Run every method with every seed; tell how far it is."""
     found = {}
-    begin = time.perf_counter()
-    for k, (name, method) in enumerate(methods.items()):
+    told = Progress(progress, len(methods) * len(seeds))
+    for name, method in methods.items():
         runs: list[Run] = []
         for seed in seeds:
             runs.append(train(task, method, seed))
-            share = (k * len(seeds) + len(runs)) / (len(methods) * len(seeds))
-            spent = time.perf_counter() - begin
-            left = f"about {spent * (1 - share) / share:.0f} s to go"
-            if progress and sys.stdout.isatty():
-                print(f"\r{name}, seed {seed}; {left}\033[K", end="\r", flush=True)
+            told.after_run(name, seed)
         found[name] = RegularizerRuns.of(name, method, runs)
-        if progress:
-            accuracy = found[name].estimate("test_accuracy")
-            told = f"test accuracy {accuracy.mean:.4f}, loss gap {found[name].estimate('loss_gap').mean:.4f}"
-            print(f"{name + ':':18}{told}; {spent:.0f} s, {left}", flush=True)
+        told.after_method(found[name])
     return found
 
 

@@ -203,7 +203,8 @@ class Sequential(Layer):
         ValueError, TypeError
             If an argument is wrong; the message names it, and nothing has changed.
         KeyboardInterrupt
-            After Ctrl-C: the network is then what its last complete step made it.
+            After Ctrl-C: the parameters are then what the last complete step made them; running statistics
+            may be a batch ahead.
 
         Examples
         --------

@@ -33,10 +33,12 @@ from .regularizers import elastic_net, l1, l2, proximal_l1
 from .search import RandomSearchResult, random_search
 
 if TYPE_CHECKING:
+    from ._calibration import calibration_error
     from ._comparison import ComparisonResult, compare
     from ._gradcheck import GradcheckError, GradCheckResult, grad_check_sparse, gradcheck, gradgradcheck
     from ._lbfgs import LBFGS
     from ._minimize import OptimizeResult, minimize
+    from ._regularizer_comparison import Regularizer, RegularizerComparison, compare_regularizers
 
 __version__ = "0.1.0"
 
@@ -51,8 +53,12 @@ __all__ = [
     "Objective",
     "OptimizeResult",
     "RandomSearchResult",
+    "Regularizer",
+    "RegularizerComparison",
     "accuracy",
+    "calibration_error",
     "compare",
+    "compare_regularizers",
     "cpu_info",
     "elastic_net",
     "get_num_threads",
@@ -106,7 +112,11 @@ _LATER = {
     "GradCheckResult": "_gradcheck",
     "GradcheckError": "_gradcheck",
     "OptimizeResult": "_minimize",
+    "Regularizer": "_regularizer_comparison",
+    "RegularizerComparison": "_regularizer_comparison",
+    "calibration_error": "_calibration",
     "compare": "_comparison",
+    "compare_regularizers": "_regularizer_comparison",
     "grad_check_sparse": "_gradcheck",
     "gradcheck": "_gradcheck",
     "gradgradcheck": "_gradcheck",

@@ -78,6 +78,10 @@ _SYNONYMS = {
     "m": "maxcor history_size memory",
     "c1": "ftol armijo",
     "c2": "wolfe",
+    "bins": "n_bins num_bins M",
+    "seeds": "seed rng random_state n_seeds repeats",
+    "epochs": "num_epochs n_epochs max_epochs",
+    "batch_size": "batch minibatch",
     "max_evals": "maxls max_ls max_linesearch",
 }
 

@@ -2,8 +2,8 @@
 
 `test_bad_input` says what the errors must be; `test_memory` repeats the same calls and watches the memory.
 Functions of data and weights are here, what walks on them in `refused_walks`, the course's in
-`refused_course`, those of images in `refused_augmentations`, those of
-networks in `refused_networks`.
+`refused_course`, those of images in `refused_augmentations`, those of networks in `refused_networks`,
+training and its comparison in `refused_regularizers`.
 """
 
 from collections.abc import Iterator
@@ -34,6 +34,7 @@ from refused_checks import refused_checks
 from refused_course import refused_course_calls
 from refused_demos import refused_demos
 from refused_networks import refused_networks
+from refused_regularizers import refused_regularizers
 from refused_walks import refused_walks
 from wrong_values import (
     BOTH,
@@ -69,6 +70,7 @@ def refused_calls() -> Iterator[Refused]:
     yield from refused_augmentations()
     yield from refused_demos()
     yield from refused_networks()
+    yield from refused_regularizers()
 
 
 def _wrong_arrays():
@@ -309,6 +311,10 @@ KEYWORDS = [
     ("compare", "num_steps", "steps"),
     ("compare", "seed", "rng"),
     ("compare", "w0", "x0"),
+    ("compare_regularizers", "learning_rate", "lr"),
+    ("compare_regularizers", "shape", "image_shape"),
+    ("compare_regularizers", "method", "methods"),
+    ("calibration_error", "n_bins", "bins"),
     ("LinearClassifier.train", "lr", "learning_rate"),
     ("LinearClassifier.train", "num_steps", "num_iters"),
     ("LinearClassifier.train", "steps", "num_iters"),

@@ -48,7 +48,7 @@ import numpy, numpy.random, sys
 before = set(sys.modules)
 import deeprob
 rooms = {"augment", "bug_zoo", "cs231n", "datasets", "demos", "landscapes", "nn", "plots", "reference"}
-rooms |= {"schedules", "_solvers", "_minimize", "_comparison", "_gradcheck"}
+rooms |= {"schedules", "_solvers", "_minimize", "_comparison", "_gradcheck", "_regularizer_comparison"}
 heavy = {f"deeprob.{room}" for room in rooms} | {"json", "tempfile", "zipfile"}
 early = heavy & (set(sys.modules) - before)
 assert not early, early

@@ -8,10 +8,10 @@ import numpy as np
 
 from .. import Objective, accuracy, compare
 from .._comparison import ComparisonResult, Race
+from .._tables import aligned
 from ..optim import ComparisonTable, comparison_table
 from .experiment import Split
 from .settings import BATCH, LARGE, Recipe, Settings
-from .text import aligned
 
 # A tenth of the way from the lowest loss that any run reached up to the loss at the start: near enough that
 # all but the slowest get there.

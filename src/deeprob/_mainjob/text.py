@@ -174,15 +174,3 @@ def _row(row: Iterable[str], widths: Sequence[int]) -> str:
         for k, (cell, width) in enumerate(zip(row, widths, strict=True))
     )
     return "  ".join(padded).rstrip()
-
-
-def aligned(rows: Sequence[Iterable[str]]) -> list[str]:
-    """Return rows as text in columns: the first one words, the others numbers."""
-    table = [list(row) for row in rows]
-    widths = [max(len(row[k]) for row in table) for k in range(len(table[0]))]
-    return [
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))]
-        ).rstrip()
-        for row in table
-    ]

@@ -9,9 +9,9 @@ import numpy as np
 
 from .. import compare, landscapes
 from .._comparison import ComparisonResult, Race
+from .._tables import aligned
 from ..optim._named import LECTURE
 from .settings import Settings
-from .text import aligned
 
 # On the saddle's ridge nothing but noise leads down: as in L4-35's question.
 _NOISE, _RIDGE_LR = 0.01, 0.1

@@ -27,6 +27,7 @@ True
 from . import init
 from ._batch_norm import BatchNorm
 from ._dropout import Dropout
+from ._fit import FitResult
 from ._layer import Layer
 from ._linear import Linear, ReLU
 from ._networks import MLP, ResidualMLP
@@ -37,6 +38,7 @@ __all__ = [
     "MLP",
     "BatchNorm",
     "Dropout",
+    "FitResult",
     "Layer",
     "Linear",
     "ReLU",

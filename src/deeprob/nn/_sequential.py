@@ -1,17 +1,18 @@
 """Layers one after another, and what a network of them is asked as a classifier."""
 
 from collections.abc import Callable, Iterator
-from typing import SupportsIndex, overload
+from typing import Any, SupportsIndex, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from .. import _core
-from .._arguments import FloatArray, answers_keywords, as_count
+from .._arguments import FloatArray, Rng, answers_keywords, as_callable, as_count
 from ..losses import labels_array, softmax_cross_entropy
 from ..regularizers import RegType, penalty_weights
 from ._apart import check_layers
 from ._arrays import Array
+from ._fit import Augment, Callback, FitResult, prepare, run
 from ._layer import Layer
 from ._passes import softmax, unmoved_if_wrong
 
@@ -163,6 +164,103 @@ class Sequential(Layer):
             loss, ds = softmax_cross_entropy(self.forward(X), y, label_smoothing=label_smoothing)
             self.backward_params(ds)
             return loss + self._penalty(penalties, grad=True), self.gradients()
+
+    @answers_keywords
+    def fit(
+        self,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        reg: float = 0.0,
+        *,
+        epochs: SupportsIndex = 10,
+        batch_size: SupportsIndex = 128,
+        optimizer: Any = None,
+        lr: float | Callable[[int], float] | None = None,
+        reg_type: RegType = "l2",
+        l1_ratio: float = 0.5,
+        label_smoothing: float = 0.0,
+        augment: Augment | None = None,
+        rng: Rng = None,
+        progress: bool = False,
+        callback: Callback | None = None,
+    ) -> FitResult:
+        """Train the network on minibatches, in training mode.
+
+        Every epoch takes each example once, in random order. The last batch may be smaller; a single example
+        left over joins the batch before it if the network has batch normalization.
+
+        Parameters
+        ----------
+        X : (N, D) array of numbers
+            Examples; read in the dtype of the parameters, as they are: scale pixels 0..255 yourself, by
+            255 for instance.
+        y : (N,) array of integers, or (N, C) array of floats
+            Labels 0 .. C - 1, or probabilities of the classes.
+        reg, reg_type, l1_ratio, label_smoothing
+            As of `loss_and_grads`.
+        epochs, batch_size : int
+            How often all examples are seen, and how many at a time.
+        optimizer : str, callable or Optimizer, optional
+            A name in ``deeprob.optim.NAMES``, a class or function of the parameters, or an optimizer of
+            ``net.parameters()``, which goes on from its states. Default: Adam.
+        lr : float or callable, optional
+            The learning rate, or a schedule: step -> learning rate, with the steps of this call from 0 on. A
+            `deeprob.schedules.reduce_on_plateau` is told every epoch's loss. Default: the optimizer's own.
+        augment : callable, optional
+            ``augment(X, y, rng)`` of each batch, a copy, returns ``(X, y)`` to train on; y may become
+            probabilities. It may draw from rng, the generator that the order comes from.
+        rng : Generator, RandomState, int or None
+            Draws the order of every epoch. Masks come from the layers' own generators.
+        progress : bool
+            Print a line for each epoch.
+        callback : callable, optional
+            Called as ``callback(epoch, net, loss)`` after each epoch; True stops.
+
+        Returns
+        -------
+        FitResult
+            The loss of every epoch. A training whose loss is no longer finite ends with a message.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument is wrong; the message names it, and nothing has changed.
+        KeyboardInterrupt
+            After Ctrl-C: the parameters are then what the last complete step made them; running statistics
+            may be a batch ahead.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from deeprob import augment, nn
+        >>> rng = np.random.default_rng(0)
+        >>> X, y = rng.standard_normal((200, 20)), rng.integers(0, 3, 200)
+        >>> net = nn.MLP((20, 32, 3), dropout=0.1, rng=0)
+        >>> mixed = lambda X, y, rng: augment.mixup(X, y, 0.2, num_classes=3, rng=rng)
+        >>> result = net.fit(X, y, 1e-4, epochs=40, batch_size=32, lr=1e-2, augment=mixed, rng=0)
+        >>> result
+        FitResult(epochs=40, steps=280, message='trained for all 40 epochs')
+        >>> bool(result.losses[-1] < result.losses[0]), net.accuracy(X, y) > 0.9
+        (True, True)
+        """
+        if callback is not None:
+            as_callable(callback, "callback")
+        training = prepare(
+            self,
+            X,
+            y,
+            reg,
+            epochs=epochs,
+            batch_size=batch_size,
+            optimizer=optimizer,
+            lr=lr,
+            reg_type=reg_type,
+            l1_ratio=l1_ratio,
+            label_smoothing=label_smoothing,
+            augment=augment,
+            rng=rng,
+        )
+        return run(self, training, callback, progress)
 
     @answers_keywords
     def scores(self, X: npt.ArrayLike, *, batch_size: SupportsIndex = BATCH) -> FloatArray:

@@ -25,6 +25,7 @@ from .losses import LossCurveDisplay
 from .optimizers import optimizer_style, optimizer_styles
 from .overfitting import OverfittingDisplay
 from .preferences import PreferencesDisplay
+from .regularizers import RegularizerDisplay
 from .schedules import ScheduleDisplay
 from .simpler import PreferSimplerDisplay
 from .style import COLORS, style
@@ -41,6 +42,7 @@ __all__ = [
     "OverfittingDisplay",
     "PreferSimplerDisplay",
     "PreferencesDisplay",
+    "RegularizerDisplay",
     "ScheduleDisplay",
     "SensitivityDisplay",
     "TemplateDisplay",

@@ -1,4 +1,5 @@
 /* The linear family: packing, scores s = W x + b, weight gradient, regularizers. */
+#include <math.h>
 #include <string.h>
 
 #include "kernels/kernels.h"

@@ -4,6 +4,7 @@
 layers                                     `Linear`, `ReLU`, `BatchNorm`, `Dropout`, `Residual`
 networks                                   `Sequential`, `MLP`, `ResidualMLP`
 initial weights                            `deeprob.nn.init`
+natural gradients                          `KFAC`
 layers of your own                         `Layer`
 =========================================  =============================================================
 
@@ -27,6 +28,7 @@ True
 from . import init
 from ._batch_norm import BatchNorm
 from ._dropout import Dropout
+from ._kfac import KFAC
 from ._layer import Layer
 from ._linear import Linear, ReLU
 from ._networks import MLP, ResidualMLP
@@ -34,6 +36,7 @@ from ._residual import Residual
 from ._sequential import Sequential
 
 __all__ = [
+    "KFAC",
     "MLP",
     "BatchNorm",
     "Dropout",

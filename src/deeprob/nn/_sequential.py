@@ -65,6 +65,7 @@ class Sequential(Layer):
             except Exception as error:
                 error.add_note(f"in layer {i} of {type(self).__name__}: {layer!r}")
                 raise
+        self._saved = x
         return x  # type: ignore[return-value]
 
     def backward(self, grad: npt.ArrayLike) -> FloatArray:
@@ -149,7 +150,7 @@ class Sequential(Layer):
     @answers_keywords
     def predict_proba(self, X: npt.ArrayLike, *, batch_size: SupportsIndex = BATCH) -> FloatArray:
         """Return the probabilities (N, C), softmax of `scores`."""
-        return self._each(X, batch_size, lambda x: _softmax(self.forward(x)))
+        return self._each(X, batch_size, lambda x: softmax(self.forward(x)))
 
     @answers_keywords
     def predict(self, X: npt.ArrayLike, *, batch_size: SupportsIndex = BATCH) -> npt.NDArray[np.int64]:
@@ -201,7 +202,7 @@ class Sequential(Layer):
         return "\n".join([f"{type(self).__name__}(", *lines, ")"])
 
 
-def _softmax(s: FloatArray) -> FloatArray:
+def softmax(s: FloatArray) -> FloatArray:
     """Return exp(s_k) / sum_j exp(s_j) of each row, in float64, rounded to the dtype of s."""
     wide = s.astype(np.float64)
     p = np.exp(wide - wide.max(axis=1, keepdims=True))

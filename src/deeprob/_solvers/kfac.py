@@ -1,7 +1,8 @@
 """K-FAC: natural gradient descent with a Kronecker-factored Fisher information (Martens and Grosse 2015).
 
-For a softmax `Objective`, a single layer (networks have `deeprob.nn.KFAC`): F = E[(diag(p) - p p') (x) x x'] is taken for
-G (x) A (see `Objective.kronecker_factors`), so F^-1 of a gradient is G^-1 dW A^-1. Sections are the paper's.
+For a softmax `Objective`, a single layer: F = E[(diag(p) - p p') (x) x x'] is taken for G (x) A (see
+`Objective.kronecker_factors`), so F^-1 of a gradient is G^-1 dW A^-1. Networks have `deeprob.nn.KFAC`.
+Sections are the paper's.
 """
 
 from dataclasses import dataclass, field
@@ -66,7 +67,10 @@ def kfac(
     del options
     objective = problem.fun
     if not isinstance(objective, Objective) or objective.loss != "softmax":
-        raise TypeError("method 'kfac' needs a deeprob.Objective with loss='softmax' as fun; networks have deeprob.nn.KFAC")
+        raise TypeError(
+            "method 'kfac' needs a deeprob.Objective with loss='softmax' as fun; networks have "
+            "deeprob.nn.KFAC"
+        )
     if as_real(damping, "damping") == 0:
         raise ValueError("damping is 0; expected a number above 0: one factor of softmax is singular")
     eta = 2 * objective._penalties[1]  # the regularizer's own curvature

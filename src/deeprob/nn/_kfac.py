@@ -16,10 +16,11 @@ from ._linear import Linear
 from ._sequential import Sequential, softmax
 
 Fisher = Literal["sampled", "exact"]
+Held = tuple[Any, ...]  # of a Linear's W: A, G, the damped factors' inverses, and how many batches they saw
 
 
 class KFAC(Optimizer):
-    r"""K-FAC: each `Linear` steps along its natural gradient (Martens and Grosse 2015), in the optimizers' way.
+    r"""K-FAC: each `Linear` steps along its natural gradient (Martens and Grosse 2015), an optimizer.
 
     With x the inputs of a layer, a 1 appended where it has a bias, and g the gradients of -log p(c) by its
     outputs, for labels c of the network's own distribution p: A = E[x x'], G = E[g g'], and the layer's share
@@ -65,14 +66,14 @@ class KFAC(Optimizer):
 
     Notes
     -----
-    ``step`` takes the factors from the network's last forward pass: it comes after `Sequential.loss_and_grads`
-    of the same network, with nothing between them. Factors are averages over the batches that were taken in,
+    ``step`` takes the factors from the network's last forward pass: it comes after ``loss_and_grads`` of the
+    same network, with no other pass between them. Factors are averages over the batches that were taken in,
     the old weighing min(1 - 1/k, 0.95) (section 5); a layer that stochastic depth left out keeps its own.
     They are float64 and their products BLAS's; inverses are float64 and then rounded to the layer's dtype. A
-    layer of m x n weights takes m^2 + n^2 numbers twice, and an inversion some 2 (m^3 + n^3) operations. Batch
-    normalization mixes examples, of which G sees each one's own gradient; "exact" is exact without it.
-    One linear layer on a softmax `Objective` has `minimize` with ``method="kfac"``, which finds lr and
-    momentum itself, by exact products with the Fisher information.
+    layer of m x n weights takes m^2 + n^2 numbers twice, and an inversion some 2 (m^3 + n^3) operations.
+    Batch normalization mixes examples, of which G sees each one's own gradient: "exact" is exact without it.
+    For a single linear layer, `minimize` with ``method="kfac"`` finds lr and momentum itself, by exact
+    products with the Fisher information, and adapts the damping.
 
     Examples
     --------
@@ -90,8 +91,8 @@ class KFAC(Optimizer):
     """
 
     _kernel = "momentum"
-    _aside = ("net", "rng", "threads", "keep_update")
-    _held: list[States] | None = None
+    _aside: tuple[str, ...] = ("net", "rng", "threads", "keep_update")
+    _held: list[Held] | None = None
     velocity = State(0)
     lr = Hyper(as_real)
     damping = Hyper(as_positive)
@@ -129,7 +130,7 @@ class KFAC(Optimizer):
         super()._prepare(states)
         places = {id(w): k for k, w in enumerate(self._params)}
         linears = [layer for _, layer in self.net.walk() if isinstance(layer, Linear)]
-        # of each Linear the places of W and, if there is one, of b
+        # of each Linear the places of W and, where there is one, of b
         self._blocks = [(layer, [places[id(w)] for w in layer.params.values()]) for layer in linears]
         if self._held is None:
             self._held = [() for _ in self._params]
@@ -171,7 +172,7 @@ class KFAC(Optimizer):
         self._t = _core.step(self._plan, self._t + 1, hypers, tuple(along), self.threads)
         self._held = held
 
-    def _directions(self, g: list[FloatArray], held: list[States]) -> list[FloatArray]:
+    def _directions(self, g: list[FloatArray], held: list[Held]) -> list[FloatArray]:
         """Return D for each gradient."""
         along = list(g)
         for _, (k, *bias) in self._blocks:
@@ -193,30 +194,25 @@ class KFAC(Optimizer):
         nu = math.sqrt(self.norm_constraint / squared)
         return [D * D.dtype.type(nu) for D in along]
 
-    def _held_after(self, t: int) -> list[States]:
+    def _held_after(self, t: int) -> list[Held]:
         """Return the factors and inverses for step t: new arrays where factors are taken in."""
         held = list(self._held or ())
         unseen = any(held[k][-1] == 0 for _, (k, *_) in self._blocks)
         if (t - 1) % self.update_interval and not unseen:
             return held
-        for (_, (k, *bias)), rows in zip(self._blocks, self._passes(), strict=True):
+        for (layer, (k, *bias)), rows in zip(self._blocks, self._passes(), strict=True):
             if not rows:
                 continue  # stochastic depth left the layer out
-            A, G, A_inverse, G_inverse, seen = held[k]
+            A, G, *_, seen = held[k]
             x = rows[0][0].astype(np.float64)
             if bias:
                 x = np.column_stack([x, np.ones(len(x))])
-            g = [one.astype(np.float64) for _, one in rows]
+            g = np.concatenate([one for _, one in rows]).astype(np.float64)
             old = old_share(int(seen) + 1)
-            A = old * A + (1 - old) / len(x) * (x.T @ x)
-            G = old * G + (1 - old) / len(x) * sum(one.T @ one for one in g)
+            A = np.asarray(old * A + (1 - old) / len(x) * (x.T @ x))
+            G = np.asarray(old * G + (1 - old) / len(x) * (g.T @ g))
             inverses = (np.linalg.inv(each) for each in damped(A, G, self.damping))
-            held[k] = (
-                A,
-                G,
-                *(one.astype(A_inverse.dtype) for one in inverses),
-                np.asarray(seen + 1),
-            )
+            held[k] = (A, G, *(one.astype(layer.W.dtype) for one in inverses), np.asarray(seen + 1))
         return held
 
     def _passes(self) -> list[list[tuple[FloatArray, FloatArray]]]:
@@ -252,6 +248,7 @@ def score_gradients(
     if fisher == "exact":
         each = [np.sqrt(p[:, c : c + 1]) * (p - np.eye(C)[c]) for c in range(C)]
     else:
-        drawn = np.minimum((np.cumsum(p, axis=1) <= rng.random(N)[:, None]).sum(axis=1), C - 1)
+        below = np.cumsum(p, axis=1) <= np.reshape(rng.random(N), (N, 1))
+        drawn = np.minimum(below.sum(axis=1), C - 1)  # the last sum may be below 1
         each = [p - np.eye(C)[drawn]]
     return [ds.astype(s.dtype) for ds in each]

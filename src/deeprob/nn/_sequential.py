@@ -1,7 +1,6 @@
 """Layers one after another, and what a network of them is asked as a classifier."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import SupportsIndex
 
 import numpy as np
@@ -52,10 +51,11 @@ class Sequential(Layer):
             raise ValueError(f"{name}() has no layers; expected at least one")
         check_apart(layers, f"{name}(...)")
         self._layers = layers
+        self._named = tuple((str(i), layer) for i, layer in enumerate(layers))
 
     def children(self) -> tuple[tuple[str, Layer], ...]:
         """Return the layers, with their places as names."""
-        return tuple((str(i), layer) for i, layer in enumerate(self._layers))
+        return self._named
 
     def forward(self, x: npt.ArrayLike) -> FloatArray:
         """Return the last layer's output, the scores."""
@@ -137,8 +137,13 @@ class Sequential(Layer):
             If an argument is wrong; running statistics are then as before.
         """
         penalties = penalty_weights(reg, reg_type, l1_ratio)
-        with _unmoved_if_wrong(self):
+        before = [(value, value.copy()) for _, layer in self.walk() for value in layer.buffers.values()]
+        try:
             loss, ds = softmax_cross_entropy(self.forward(X), y, label_smoothing=label_smoothing)
+        except BaseException:  # Ctrl-C too
+            for value, kept in before:
+                value[...] = kept
+            raise
         self.backward_params(ds)
         return loss + self._penalty(penalties, grad=True), self.gradients()
 
@@ -209,15 +214,3 @@ def softmax(s: FloatArray) -> FloatArray:
     p /= p.sum(axis=1, keepdims=True)
     rounded: FloatArray = p.astype(s.dtype)
     return rounded
-
-
-@contextmanager
-def _unmoved_if_wrong(net: Layer) -> Iterator[None]:
-    """Put buffers back if a pass is stopped by an error or Ctrl-C."""
-    before = [(value, value.copy()) for _, layer in net.walk() for value in layer.buffers.values()]
-    try:
-        yield
-    except BaseException:
-        for value, kept in before:
-            value[...] = kept
-        raise

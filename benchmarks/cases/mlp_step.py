@@ -76,7 +76,7 @@ class Training:
 
 
 def form(make: Callable[[float], Any], part: str, dropout: float, steps: int) -> Form:
-    """Return what is timed, with dropout; the answer is the change by some steps without, masks being random."""
+    """Return what is timed, with dropout; the answer is what some steps without it add: masks are random."""
     training = make(dropout)
     run = getattr(training, part) if part in ("step", "forward") else getattr(training, part)()
 

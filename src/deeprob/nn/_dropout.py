@@ -14,6 +14,7 @@ _WIDE = (np.random.PCG64, np.random.PCG64DXSM, np.random.Philox, np.random.SFC64
 
 def random_bits(rng: np.random.Generator | np.random.RandomState, count: int) -> Array:
     """Return so many 16 random bits; raw from the generator, where that gives 64 at a time."""
+    drawn: Array
     if isinstance(rng, np.random.RandomState):
         drawn = rng.randint(0, 1 << 32, (count + 1) // 2, dtype=np.uint32)
     elif isinstance(rng.bit_generator, _WIDE):

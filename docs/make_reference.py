@@ -24,6 +24,8 @@ ROOMS = (
     "deeprob.datasets",
     "deeprob.demos",
     "deeprob.landscapes",
+    "deeprob.nn",
+    "deeprob.nn.init",
     "deeprob.optim",
     "deeprob.schedules",
     "deeprob.plots",

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-PAGES = ("gradient-checks.md",)
+PAGES = ("gradient-checks.md", "networks.md")
 
 # A block of code and, right after it, the block of what it prints.
 EXAMPLE = re.compile(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.M | re.S)

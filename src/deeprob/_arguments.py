@@ -180,6 +180,13 @@ def as_count(value: SupportsIndex, name: str, at_least: int = 0) -> int:
     return count
 
 
+def as_flag(value: bool, name: str) -> bool:
+    """Return ``value`` as a bool."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} is {value!r}; expected True or False")
+    return bool(value)
+
+
 def as_callable(value: object, name: str) -> None:
     """Raise unless ``value`` can be called."""
     if not callable(value):

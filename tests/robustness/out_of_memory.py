@@ -16,6 +16,7 @@ W, X, b = rng.standard_normal((C, D)), rng.standard_normal((N, D)), rng.standard
 X32, y, index, s = X.astype("f4"), rng.integers(0, C, N), rng.integers(-N, N, 20), rng.standard_normal((N, C))
 images, draws = rng.integers(0, 256, (4, 3, 8, 8)).astype("u1"), np.arange(16).reshape(4, 4) % 3
 far = draws[:, :2] + 9
+sixteen = rng.integers(0, 65536, (N, D)).astype("u2")
 bad_y, bad_index = np.where(y == 1, C, y), index + N
 lists = [a.tolist() for a in (W, X, b, y, index)]
 wide = np.zeros((C, 2 * D))
@@ -41,6 +42,13 @@ def augmented(name, out, *arguments):
     """What a function of images writes."""
     getattr(_core, name)(images, out, *arguments, 2)
     return out
+
+
+def layered(name, *arguments, written=1):
+    """What a function of a layer writes: its last arrays."""
+    made = [np.zeros_like(X) if shape == 2 else np.zeros(D) for shape in np.atleast_1d(written)]
+    getattr(_core, name)(*arguments, *made, None)
+    return tuple(made)
 
 
 def descended(m):
@@ -167,6 +175,13 @@ CALLS = {
     "flip": lambda: augmented("flip", np.zeros_like(images), draws[0].copy(), True),
     "crop": lambda: augmented("crop", np.zeros_like(images), draws[:, :2].copy()),
     "mixup": lambda: augmented("mixup", np.zeros(images.shape, "f4"), draws[0].copy(), np.ones(4)),
+    "relu": lambda: layered("relu", X, written=2),
+    "relu, backward": lambda: layered("relu_backward", X, X, written=2),
+    "sum of rows": lambda: layered("sum_rows", X),
+    "residual sum": lambda: layered("add_scaled", X, X, 0.5, written=2),
+    "dropout": lambda: layered("dropout", X, sixteen, 9, 1.5, written=2),
+    "batch norm": lambda: layered("batch_norm", X, X[0], X[1], 1e-5, written=[1, 1, 2]),
+    "wrong batch norm": lambda: layered("batch_norm", X, b, X[1], 1e-5, written=[1, 1, 2]),
     "wrong draws": lambda: augmented("crop", np.zeros_like(images), far),
     "wrong images": lambda: _core.flip(images, images[0], None, True, 1),
     "wrong label": lambda: _core.score_loss("svm", s, bad_y, None, 1.0, True, 0),

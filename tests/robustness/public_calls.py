@@ -80,6 +80,21 @@ def _quiet_sparse(**keywords):
         return deeprob.grad_check_sparse(**keywords)
 
 
+def _layer(make):
+    """Make a layer, and take a batch forward and a gradient backward through it."""
+
+    def through(x, grad, **keywords):
+        layer = make(**keywords)
+        y = layer(x)
+        return y, layer.backward(grad), layer.gradients(), layer.state_dict(), repr(layer)
+
+    return through
+
+
+def _network(sizes=(D, 4, C), rng=0, **keywords):
+    return deeprob.nn.MLP(sizes, rng=rng, batch_norm=True, dropout=0.3, **keywords)
+
+
 def _cube(x):
     return float(np.sum(x**3)), 3 * x**2
 
@@ -135,6 +150,17 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Landscape.values": lambda **k: deeprob.landscapes.himmelblau().values(**k),
     "Landscape.grid": lambda **k: deeprob.landscapes.himmelblau().grid(**k),
     **{f"augment.{name}": getattr(deeprob.augment, name) for name in deeprob.augment.__all__},
+    "nn.Linear": _layer(deeprob.nn.Linear),
+    "nn.ReLU": _layer(deeprob.nn.ReLU),
+    "nn.BatchNorm": _layer(deeprob.nn.BatchNorm),
+    "nn.Dropout": _layer(deeprob.nn.Dropout),
+    "nn.Residual": _layer(lambda **k: deeprob.nn.Residual(deeprob.nn.ReLU(), **k)),
+    "nn.MLP": deeprob.nn.MLP,
+    "nn.ResidualMLP": deeprob.nn.ResidualMLP,
+    "nn.MLP.loss_and_grads": lambda X, y, **k: _network().loss_and_grads(X, y, **k),
+    "nn.MLP.scores": lambda X, **k: _network().scores(X, **k),
+    "nn.load_state_dict": lambda state: deeprob.nn.Linear(D, C, rng=0).load_state_dict(state).state_dict(),
+    **{f"nn.init.{name}": getattr(deeprob.nn.init, name) for name in deeprob.nn.init.__all__},
     **{f"cs231n.{name}": getattr(deeprob.cs231n, name) for name in deeprob.cs231n.__all__},
     "cs231n.grad_check_sparse": _quiet_sparse,
 }
@@ -212,6 +238,17 @@ def right(function):
         "augment.flip": {"images": X, "image_shape": (2, 2), "rng": 0},
         "augment.crop": {"images": X, "padding": 1, "image_shape": (2, 2), "rng": 0},
         "augment.mixup": {"images": X, "y": y, "alpha": 0.5, "rng": 0},
+        "nn.Linear": {"x": X, "grad": s, "in_features": D, "out_features": C, "rng": 0},
+        "nn.ReLU": {"x": X, "grad": X},
+        "nn.BatchNorm": {"x": X, "grad": X, "features": D},
+        "nn.Dropout": {"x": X, "grad": X, "p": 0.3, "rng": 0},
+        "nn.Residual": {"x": X, "grad": X, "survival": 0.9, "rng": 0},
+        "nn.MLP": {"sizes": (D, 4, C), "rng": 0},
+        "nn.ResidualMLP": {"in_features": D, "width": 4, "depth": 2, "out_features": C, "rng": 0},
+        "nn.MLP.loss_and_grads": {"X": X, "y": y, "reg": 0.1},
+        "nn.MLP.scores": {"X": X},
+        "nn.load_state_dict": {"state": {"W": W, "b": floats(C)}},
+        **{name: {"fan_in": D, "fan_out": C, "rng": 0} for name in INITIALIZATIONS},
         **{name: {"W": floats(D, C), "X": X, "y": y, "reg": 0.1} for name in COURSE_LOSSES},
         **{name: {"w": floats(C, D), "dw": floats(C, D), "config": {}} for name in COURSE_UPDATES},
         "cs231n.eval_numerical_gradient": {
@@ -255,6 +292,8 @@ TAKE_EXAMPLE_AXIS = [*TAKE_B, "softmax_cross_entropy", "multiclass_hinge", "Obje
 TAKE_CLASS_AXIS = [*TAKE_B, "Objective", "LinearClassifier"]
 TAKE_THREADS = [*TAKE_B, "Objective", "random_search", "LinearClassifier", "set_num_threads"]
 OPTIMIZERS = [f"optim.{name}" for name in deeprob.optim.NAMES]
+LAYERS = [f"nn.{name}" for name in ("Linear", "ReLU", "BatchNorm", "Dropout", "Residual")]
+INITIALIZATIONS = [f"nn.init.{name}" for name in deeprob.nn.init.__all__]
 AUGMENTATIONS = [f"augment.{name}" for name in deeprob.augment.__all__]
 TAKE_THREADS += [*OPTIMIZERS, "Landscape.values", "Landscape.grid", *AUGMENTATIONS]
 TAKE_REG = ["softmax_loss", "svm_loss", "Objective", "LinearClassifier.train", "LinearClassifier.loss"]

@@ -2,7 +2,8 @@
 
 `test_bad_input` says what the errors must be; `test_memory` repeats the same calls and watches the memory.
 Functions of data and weights are here, what walks on them in `refused_walks`, the course's in
-`refused_course`, those of images in `refused_augmentations`.
+`refused_course`, those of images in `refused_augmentations`, those of
+networks in `refused_networks`.
 """
 
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ from public_calls import (
 from refused_augmentations import refused_augmentations
 from refused_checks import refused_checks
 from refused_course import refused_course_calls
+from refused_networks import refused_networks
 from refused_walks import refused_walks
 from wrong_values import (
     BOTH,
@@ -64,6 +66,7 @@ def refused_calls() -> Iterator[Refused]:
     yield from refused_course_calls()
     yield from refused_checks()
     yield from refused_augmentations()
+    yield from refused_networks()
 
 
 def _wrong_arrays():
@@ -277,6 +280,11 @@ KEYWORDS = [
     ("landscapes.bowl", "rotaton", "rotation"),
     ("landscapes.loss_slice", "seed", "rng"),
     ("Landscape.grid", "n_jobs", "threads"),
+    ("nn.Linear", "seed", "rng"),
+    ("nn.BatchNorm", "epsilon", "eps"),
+    ("nn.Dropout", "prob", "p"),
+    ("nn.MLP", "batchnorm", "batch_norm"),
+    ("nn.MLP.loss_and_grads", "smoothing", "label_smoothing"),
     ("augment.cutout", "length", "size"),
     ("augment.cutout", "prob", "p"),
     ("augment.cutout", "fill_value", "fill"),

@@ -47,8 +47,8 @@ def test_import_leaves_what_it_does_not_need_for_later(run_python):
 import numpy, numpy.random, sys
 before = set(sys.modules)
 import deeprob
-rooms = {"augment", "bug_zoo", "cs231n", "datasets", "demos", "landscapes", "plots", "reference", "schedules"}
-rooms |= {"_solvers", "_minimize", "_comparison", "_gradcheck"}
+rooms = {"augment", "bug_zoo", "cs231n", "datasets", "demos", "landscapes", "nn", "plots", "reference"}
+rooms |= {"schedules", "_solvers", "_minimize", "_comparison", "_gradcheck"}
 heavy = {f"deeprob.{room}" for room in rooms} | {"json", "tempfile", "zipfile"}
 early = heavy & (set(sys.modules) - before)
 assert not early, early

@@ -394,6 +394,7 @@ work = {
     "augmentation": lambda: deeprob.augment.cutout(  # 4 GB, if it came to its end
         np.broadcast_to(np.uint8(1), (1_000_000, 64, 64)), 8, rng=0, threads=threads
     ),
+    "network": lambda: deeprob.nn.MLP((D, 64, 10), rng=0).predict(X[:2_000_000]),  # minutes
     "loop of passes": loop,
     "gradient descent": descend,
 }[what]
@@ -408,7 +409,7 @@ except KeyboardInterrupt:
 """
 
 WORK = ["gradient", "loss", "columns", "bytes", "predict", "accuracy", "scores", "random search"]
-WORK += ["numeric gradient", "gradient descent", "landscape", "augmentation"]
+WORK += ["numeric gradient", "gradient descent", "landscape", "augmentation", "network"]
 WORK = [(what, 2) for what in WORK] + [
     (what, 1)
     for what in (

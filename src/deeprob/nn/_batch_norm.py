@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from .. import _core
 from .._arguments import FloatArray, answers_keywords, as_count, as_positive, as_real
-from ._layer import Array, Layer
+from ._arrays import Array
+from ._layer import Layer
 from ._rows import DTypeLike, as_dtype, as_rows
 
 
@@ -103,7 +104,8 @@ class BatchNorm(Layer):
                 self._track(mean, inv_std, len(x))
         else:
             mean = self.buffers["running_mean"].astype(np.float64)
-            inv_std = 1 / np.sqrt(self.buffers["running_var"] + np.float64(self.eps))
+            with np.errstate(invalid="ignore"):  # below 0, where such a state was loaded: NaN
+                inv_std = 1 / np.sqrt(self.buffers["running_var"] + np.float64(self.eps))
             _core.batch_norm_apply(x, gamma, beta, mean, inv_std, y, None)
         self._saved = x, mean, inv_std, self.training
         return y
@@ -128,10 +130,11 @@ class BatchNorm(Layer):
         count = self.buffers["num_batches_tracked"]
         count += 1
         share = 1 / int(count) if self.momentum is None else self.momentum
-        var = np.maximum(1 / (inv_std * inv_std) - self.eps, 0.0)
-        for name, new in (("running_mean", mean), ("running_var", var * (N / (N - 1)))):
-            running = self.buffers[name]
-            running[...] = np.float64(1 - share) * running + share * new  # NumPy's float64 makes it all so
+        with np.errstate(all="ignore"):  # the variance of huge values is infinite
+            var = np.maximum(1 / (inv_std * inv_std) - self.eps, 0.0)
+            for name, new in (("running_mean", mean), ("running_var", var * (N / (N - 1)))):
+                running = self.buffers[name]
+                running[...] = np.float64(1 - share) * running + share * new  # all in float64
 
     def __repr__(self) -> str:
         more = "" if self.eps == 1e-5 else f", eps={self.eps!r}"

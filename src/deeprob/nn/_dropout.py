@@ -5,7 +5,8 @@ import numpy.typing as npt
 
 from .. import _core
 from .._arguments import FloatArray, Rng, answers_keywords, as_random, as_real
-from ._layer import Array, Layer
+from ._arrays import Array
+from ._layer import Layer
 from ._rows import as_rows
 
 # Bit generators whose raw numbers are 64 random bits; MT19937's are 32.
@@ -13,14 +14,15 @@ _WIDE = (np.random.PCG64, np.random.PCG64DXSM, np.random.Philox, np.random.SFC64
 
 
 def random_bits(rng: np.random.Generator | np.random.RandomState, count: int) -> Array:
-    """Return so many 16 random bits; raw from the generator, where that gives 64 at a time."""
+    """Return so many times 16 random bits: raw numbers of a generator of 64 bits, else its bytes."""
     drawn: Array
     if isinstance(rng, np.random.RandomState):
+        # what its bytes are made of, without the copies
         drawn = rng.randint(0, 1 << 32, (count + 1) // 2, dtype=np.uint32)
-    elif isinstance(rng.bit_generator, _WIDE):
+    elif isinstance(getattr(rng, "bit_generator", None), _WIDE):
         drawn = rng.bit_generator.random_raw((count + 3) // 4)
     else:
-        drawn = rng.integers(0, 1 << 32, (count + 1) // 2, dtype=np.uint32)
+        drawn = np.frombuffer(bytearray(rng.bytes(2 * count)), np.uint16)
     return drawn.view(np.uint16)[:count]
 
 

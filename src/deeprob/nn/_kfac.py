@@ -13,7 +13,8 @@ from ..optim._base import Common, Hypers, Optimizer, State
 from ..optim._directed import States, prepared
 from ..optim._hyper import Hyper, as_choice, as_decay, as_limit
 from ._linear import Linear
-from ._sequential import Sequential, softmax
+from ._passes import softmax
+from ._sequential import Sequential
 
 Fisher = Literal["sampled", "exact"]
 Held = tuple[Any, ...]  # of a Linear's W: A, G, the damped factors' inverses, and how many batches they saw

@@ -5,18 +5,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Self
 
-import numpy as np
 import numpy.typing as npt
 
-from .._arguments import FloatArray
+from .._arguments import FloatArray, as_flag
+from ._arrays import Array, Arrays
 from ._checked import LayerFunction, for_gradcheck
 from ._rows import DTypeLike, as_dtype
+from ._state import as_state
 
-Array = npt.NDArray[Any]
 
-
-class Layer:
+class Layer(Arrays):
     """The base of all layers; one of your own defines ``forward`` and ``backward``.
+
+    Its parameters are made by `add_parameter`, and layers that are its attributes belong to it: modes,
+    `parameters`, `state_dict` and `frozen` reach them. ``__init__`` of this class need not be called.
 
     Attributes
     ----------
@@ -31,8 +33,8 @@ class Layer:
 
     Notes
     -----
-    Arrays that ``forward`` and ``backward`` return are new ones; ``forward`` keeps its input and output for
-    ``backward``, so neither may be changed in between.
+    The layers here return new arrays. ``forward`` keeps its input and output for ``backward``, so neither may
+    be changed in between, nor may another ``forward`` (of `Sequential.predict`, say) come between the two.
 
     Examples
     --------
@@ -48,18 +50,31 @@ class Layer:
     >>> net = deeprob.nn.Sequential(deeprob.nn.Linear(3, 4, rng=0, dtype=np.float64), Square())
     >>> bool(deeprob.gradcheck(net, np.ones((2, 3))))
     True
+
+    With a parameter, whose gradient ``backward`` writes into ``grads``:
+
+    >>> class Scale(deeprob.nn.Layer):
+    ...     def __init__(self, features):
+    ...         self.add_parameter("a", np.ones(features))
+    ...
+    ...     def forward(self, x):
+    ...         self.x = x
+    ...         return self.a * x
+    ...
+    ...     def backward(self, grad):
+    ...         self.grads["a"][...] = (grad * self.x).sum(axis=0)
+    ...         return self.a * grad
+    >>> bool(deeprob.gradcheck(Scale(3), np.ones((2, 3))))
+    True
     """
 
     training: bool
-    params: dict[str, FloatArray]
-    grads: dict[str, FloatArray]
-    buffers: dict[str, Array]
     _saved: Any
     _frozen: bool
 
     def __new__(cls, *_: Any, **__: Any) -> Self:
         layer = super().__new__(cls)  # here, so that no layer needs to call __init__ of this class
-        vars(layer).update(training=True, params={}, grads={}, buffers={}, _saved=None, _frozen=False)
+        vars(layer).update(training=True, _saved=None, _frozen=False)
         return layer
 
     def forward(self, x: npt.ArrayLike) -> FloatArray:
@@ -80,10 +95,9 @@ class Layer:
 
     def train(self, mode: bool = True) -> Self:
         """Set the mode of this layer and all below: training, or with False evaluation. Returns the layer."""
-        if not isinstance(mode, bool | np.bool_):
-            raise TypeError(f"mode is {mode!r}; expected True (training) or False (evaluation)")
+        mode = as_flag(mode, "mode")
         for _, layer in self.walk():
-            layer.training = bool(mode)
+            layer.training = mode
         return self
 
     def eval(self) -> Self:
@@ -91,8 +105,8 @@ class Layer:
         return self.train(False)
 
     def children(self) -> tuple[tuple[str, "Layer"], ...]:
-        """Return the layers within this one, with their names."""
-        return ()
+        """Return the layers within this one, with their names: by default those that are attributes."""
+        return tuple((name, one) for name, one in self._within.items() if isinstance(one, Layer))
 
     def walk(self, prefix: str = "") -> list[tuple[str, "Layer"]]:
         """Return this layer and all below, each with its name and a dot, as names of parameters have them."""
@@ -110,34 +124,55 @@ class Layer:
         return {prefix + name: g for prefix, layer in self.walk() for name, g in layer.grads.items()}
 
     def state_dict(self) -> dict[str, Array]:
-        """Return copies of all parameters and buffers, by name."""
+        """Return copies of all parameters and buffers, by name: what `load_state_dict` takes.
+
+        Examples
+        --------
+        >>> from deeprob import nn
+        >>> list(nn.BatchNorm(3).state_dict())
+        ['gamma', 'beta', 'running_mean', 'running_var', 'num_batches_tracked']
+        """
         return {name: value.copy() for name, value in self._state().items()}
 
     def load_state_dict(self, state: Mapping[str, npt.ArrayLike]) -> Self:
-        """Take all parameters and buffers from such a dict; nothing changes if one is missing or wrong."""
-        if not isinstance(state, Mapping):
-            raise TypeError(f"state is a {type(state).__name__}; expected a dict of names and arrays")
+        """Write such a dict's values into all parameters and buffers, and return the layer.
+
+        Parameters
+        ----------
+        state : dict of str to array
+            A value of the right shape for each name, and no others.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If one is missing, unknown or does not fit, with its name; nothing has changed then.
+
+        Examples
+        --------
+        >>> from deeprob import nn
+        >>> one, other = nn.Linear(2, 3, rng=0), nn.Linear(2, 3, rng=1)
+        >>> bool((other.load_state_dict(one.state_dict()).W == one.W).all())
+        True
+        """
         own = self._state()
-        missing, unknown = own.keys() - state.keys(), state.keys() - own.keys()
-        if missing or unknown:
-            told = [f"lacks {', '.join(sorted(missing))}"] if missing else []
-            told += (
-                [f"has {', '.join(sorted(map(str, unknown)))}, which the layer has not"] if unknown else []
-            )
-            raise ValueError(f"state {' and '.join(told)}; expected {', '.join(own) or 'nothing'}")
-        given = {name: np.asarray(state[name]) for name in own}
-        for name, value in given.items():
-            if value.shape != own[name].shape or value.dtype.kind not in "fiub":
-                raise ValueError(
-                    f"state[{name!r}] has shape {value.shape} and dtype {value.dtype}; expected numbers of "
-                    f"shape {own[name].shape}"
-                )
-        for name, value in given.items():
+        for name, value in as_state(state, own).items():
             own[name][...] = value
         return self
 
     def astype(self, dtype: DTypeLike) -> Self:
-        """Return a copy whose parameters and buffers are float32 or float64."""
+        """Return a copy whose parameters and buffers are float32 or float64.
+
+        Raises
+        ------
+        TypeError
+            If dtype is neither.
+
+        Examples
+        --------
+        >>> from deeprob import nn
+        >>> nn.Linear(2, 3).astype("float64").W.dtype
+        dtype('float64')
+        """
         dtype = as_dtype(dtype)
         made = copy.deepcopy(self)
         for _, layer in made.walk():
@@ -159,6 +194,11 @@ class Layer:
 
         ``gradcheck(layer, x)`` checks the gradients of the output by both, ``gradcheck(net, (X, y))`` those
         of the softmax loss; in the layer's mode, with masks and running statistics `frozen`.
+
+        Raises
+        ------
+        ValueError
+            If the layer is of float32, whose rounding hides mistakes, or there are more than two inputs.
         """
         return for_gradcheck(self, inputs)
 
@@ -168,6 +208,15 @@ class Layer:
 
         Within, dropout and stochastic depth keep the masks of their last forward pass (or of the first one
         within, where there is none of this shape), and running statistics do not move.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from deeprob import nn
+        >>> layer, x = nn.Dropout(0.5), np.ones((10, 10))
+        >>> with layer.frozen():
+        ...     bool((layer(x) == layer(x)).all())
+        True
         """
         before = [(layer, layer._frozen) for _, layer in self.walk()]
         try:
@@ -180,7 +229,18 @@ class Layer:
 
     @contextmanager
     def evaluating(self) -> Iterator[Self]:
-        """Let this layer and all below be in evaluation mode, and then in the modes they had."""
+        """Let this layer and all below be in evaluation mode, and then in the modes they had.
+
+        Examples
+        --------
+        >>> from deeprob import nn
+        >>> layer = nn.ReLU()
+        >>> with layer.evaluating():
+        ...     layer.training
+        False
+        >>> layer.training
+        True
+        """
         before = [(layer, layer.training) for _, layer in self.walk()]
         try:
             for layer, _ in before:
@@ -189,11 +249,6 @@ class Layer:
         finally:
             for layer, was in before:
                 layer.training = was
-
-    def add_parameter(self, name: str, value: FloatArray) -> FloatArray:
-        """Let the layer have a parameter, and zeros as its gradient; return it."""
-        self.params[name], self.grads[name] = value, np.zeros_like(value)
-        return value
 
     def _state(self) -> dict[str, Array]:
         return {
@@ -208,43 +263,11 @@ class Layer:
             raise RuntimeError(f"backward of {self!r} came before its forward")
         return self._saved
 
-    def __getattr__(self, name: str) -> Any:
-        own = vars(self)
-        for kept in ("params", "buffers"):
-            if name in own.get(kept, ()):
-                return own[kept][name]
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        own = self.params.get(name, self.buffers.get(name))
-        if own is None:
-            super().__setattr__(name, value)
-        elif own is not value:  # which it is after layer.W += ...
-            raise AttributeError(f"{name} cannot be replaced; write into its array: {name}[...] = value")
-
-    def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *self.params, *self.buffers})
-
     def __getstate__(self) -> dict[str, Any]:
-        return vars(self) | {"_saved": None}
+        return vars(self) | {"_saved": None, "_frozen": False}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
-
-
-def check_apart(layers: tuple[Any, ...], where: str) -> None:
-    """Raise unless these are layers, none of which is there twice."""
-    seen: dict[int, str] = {}
-    for i, one in enumerate(layers):
-        if not isinstance(one, Layer):
-            raise TypeError(f"{where}: layer {i} is a {type(one).__name__}; expected a Layer")
-        for prefix, layer in one.walk(f"{i}."):
-            if id(layer) in seen:
-                raise ValueError(
-                    f"{where}: layer {prefix[:-1]} is layer {seen[id(layer)]} again; expected a layer of its "
-                    "own at each place, which keeps what its backward needs"
-                )
-            seen[id(layer)] = prefix[:-1]

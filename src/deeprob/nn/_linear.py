@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _core
-from .._arguments import FloatArray, Rng, answers_keywords, as_count
+from .._arguments import FloatArray, Rng, answers_keywords, as_count, as_flag
 from ._layer import Layer
 from ._rows import DTypeLike, as_dtype, as_rows
 from .init import Init, as_init
@@ -68,16 +68,16 @@ class Linear(Layer):
     ) -> None:
         self.in_features = as_count(in_features, "in_features", 1)
         self.out_features = as_count(out_features, "out_features", 1)
-        self.dtype = as_dtype(dtype)
-        W = np.asarray(as_init(init)(self.in_features, self.out_features, rng=rng, dtype=self.dtype))
+        dtype = as_dtype(dtype)
+        W = np.asarray(as_init(init)(self.in_features, self.out_features, rng=rng, dtype=dtype))
         if W.shape != (self.out_features, self.in_features) or W.dtype.kind not in "fiu":
             raise ValueError(
                 f"init returned an array of shape {W.shape} and dtype {W.dtype}; expected numbers of shape "
                 f"{(self.out_features, self.in_features)}"
             )
-        self.add_parameter("W", np.array(W, self.dtype, order="C"))
-        if bias:
-            self.add_parameter("b", np.zeros(self.out_features, self.dtype))
+        self.add_parameter("W", np.array(W, dtype, order="C"))
+        if as_flag(bias, "bias"):
+            self.add_parameter("b", np.zeros(self.out_features, dtype))
 
     def forward(self, x: npt.ArrayLike) -> FloatArray:
         """Return x W' + b."""

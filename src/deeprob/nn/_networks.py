@@ -6,7 +6,7 @@ from typing import SupportsIndex
 
 import numpy as np
 
-from .._arguments import Rng, answers_keywords, as_count, as_random, as_real
+from .._arguments import Rng, answers_keywords, as_count, as_flag, as_random, as_real
 from ._batch_norm import BatchNorm
 from ._dropout import Dropout
 from ._layer import Layer
@@ -65,12 +65,15 @@ class MLP(Sequential):
         dtype: DTypeLike = np.float32,
     ) -> None:
         rng = as_random(rng)
-        counts = _as_sizes(sizes)
+        counts, dropout = _as_sizes(sizes), as_real(dropout, "dropout")
+        if dropout >= 1:
+            raise ValueError(f"dropout is {dropout}; expected a probability in 0 <= dropout < 1")
+        as_flag(batch_norm, "batch_norm")
         layers: list[Layer] = []
         for n, m in itertools.pairwise(counts[:-1]):
             layers += _linear(n, m, batch_norm, init, rng, dtype)
             layers.append(ReLU())
-            if as_real(dropout, "dropout"):
+            if dropout:
                 layers.append(Dropout(dropout, rng=rng))
         layers.append(Linear(counts[-2], counts[-1], init=init, rng=rng, dtype=dtype))
         super().__init__(*layers)
@@ -124,6 +127,9 @@ class ResidualMLP(Sequential):
         rng = as_random(rng)
         F, L = as_count(width, "width", 1), as_count(depth, "depth", 1)
         last = as_real(survival, "survival")
+        if not 0 < last <= 1:
+            raise ValueError(f"survival is {survival}; expected a probability in 0 < survival <= 1")
+        as_flag(batch_norm, "batch_norm")
         layers: list[Layer] = [*_linear(in_features, F, batch_norm, init, rng, dtype), ReLU()]
         for block in range(1, L + 1):
             f = [

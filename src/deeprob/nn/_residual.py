@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from .. import _core
 from .._arguments import FloatArray, Rng, answers_keywords, as_random, as_real
+from ._apart import check_layers
 from ._layer import Layer
 from ._rows import as_rows
 from ._sequential import Sequential
@@ -51,6 +52,7 @@ class Residual(Layer):
         if not 0 < self.survival <= 1:
             raise ValueError(f"survival is {survival}; expected a probability in 0 < survival <= 1")
         self.rng = as_random(rng)
+        check_layers(layers, "Residual")
         self.layers = Sequential(*layers)
         self._alive: bool | None = None
 
@@ -80,8 +82,9 @@ class Residual(Layer):
                 g[...] = 0
             return grad.copy()
         along = grad if scale == 1.0 else grad * dtype.type(scale)
-        dx = as_rows(self.layers.backward(along), "f's gradient", dtype, F, N)
-        _core.add_scaled(grad, dx, 1.0, dx, None)
+        along = as_rows(self.layers.backward(along), "f's gradient", dtype, F, N)
+        dx = np.empty_like(grad)  # not in place: a layer of one's own may return grad itself
+        _core.add_scaled(grad, along, 1.0, dx, None)
         return dx
 
     def _draw(self) -> bool:

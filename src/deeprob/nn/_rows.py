@@ -25,15 +25,16 @@ def as_rows(
     array = x if type(x) is np.ndarray else _core.as_array(x, name, True)
     if array.ndim != 2:
         raise ValueError(f"{name} has shape {array.shape}; expected (N, F), one example a row")
-    wrong = features not in (None, array.shape[1]) or count not in (None, array.shape[0])
-    if wrong or array.size == 0:
+    if features not in (None, array.shape[1]) or count not in (None, array.shape[0]):
         N, F = "N" if count is None else count, "F" if features is None else features
-        raise ValueError(f"{name} has shape {array.shape}; expected ({N}, {F}), not empty")
+        raise ValueError(f"{name} has shape {array.shape}; expected ({N}, {F})")
+    if array.size == 0:
+        raise ValueError(f"{name} has shape {array.shape}; expected at least one example and one feature")
     if dtype is None:
         dtype = _FLOAT32 if array.dtype == np.float32 else _FLOAT64
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} has dtype {array.dtype}; expected real numbers")
-    return np.require(array, dtype, ["C", "A"])
+    return np.require(np.asarray(array), dtype, ["C", "A"])
 
 
 def as_dtype(dtype: Any) -> np.dtype[Any]:

@@ -1,7 +1,7 @@
 """Layers one after another, and what a network of them is asked as a classifier."""
 
 from collections.abc import Callable, Iterator
-from typing import SupportsIndex
+from typing import SupportsIndex, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,10 @@ from .. import _core
 from .._arguments import FloatArray, answers_keywords, as_count
 from ..losses import labels_array, softmax_cross_entropy
 from ..regularizers import RegType, penalty_weights
-from ._layer import Array, Layer, check_apart
+from ._apart import check_layers
+from ._arrays import Array
+from ._layer import Layer
+from ._passes import softmax, unmoved_if_wrong
 
 # So many examples at a time in evaluation: the values between the layers stay in the cache.
 BATCH = 1024
@@ -46,10 +49,7 @@ class Sequential(Layer):
     """
 
     def __init__(self, *layers: Layer) -> None:
-        name = type(self).__name__
-        if not layers:
-            raise ValueError(f"{name}() has no layers; expected at least one")
-        check_apart(layers, f"{name}(...)")
+        check_layers(layers, type(self).__name__)
         self._layers = layers
         self._named = tuple((str(i), layer) for i, layer in enumerate(layers))
 
@@ -77,8 +77,13 @@ class Sequential(Layer):
         self._layers[0].backward_params(self._behind(grad))
 
     def _behind(self, grad: npt.ArrayLike) -> npt.ArrayLike:
-        for layer in self._layers[:0:-1]:
-            grad = layer.backward(grad)
+        """Take the gradient by the scores; return the one by the first layer's output."""
+        for i in range(len(self._layers) - 1, 0, -1):
+            try:
+                grad = self._layers[i].backward(grad)
+            except Exception as error:
+                error.add_note(f"in layer {i} of {type(self).__name__}: {self._layers[i]!r}")
+                raise
         return grad
 
     @answers_keywords
@@ -92,7 +97,19 @@ class Sequential(Layer):
         l1_ratio: float = 0.5,
         label_smoothing: float = 0.0,
     ) -> float:
-        """Return the loss in evaluation mode; arguments are as of `loss_and_grads`."""
+        """Return the loss in evaluation mode; the arguments are those of `loss_and_grads`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument is wrong; the message names it.
+
+        Examples
+        --------
+        >>> from deeprob import nn
+        >>> round(nn.MLP((2, 3), init="zeros").loss([[1.0, 2.0]], [0]), 4)  # log 3
+        1.0986
+        """
         loss: float = softmax_cross_entropy(self.scores(X), y, label_smoothing=label_smoothing, grad=False)
         return loss + self._penalty(penalty_weights(reg, reg_type, l1_ratio), grad=False)
 
@@ -134,37 +151,88 @@ class Sequential(Layer):
         Raises
         ------
         ValueError, TypeError
-            If an argument is wrong; running statistics are then as before.
+            If an argument is wrong. Whatever stops it, Ctrl-C too, running statistics are then as before.
+
+        Examples
+        --------
+        >>> from deeprob import nn
+        >>> loss, grads = nn.MLP((2, 3), init="zeros").loss_and_grads([[1.0, 2.0]], [0])
+        >>> grads["0.b"].round(3)
+        array([-0.667,  0.333,  0.333], dtype=float32)
         """
         penalties = penalty_weights(reg, reg_type, l1_ratio)
-        before = [(value, value.copy()) for _, layer in self.walk() for value in layer.buffers.values()]
-        try:
+        with unmoved_if_wrong(self):
             loss, ds = softmax_cross_entropy(self.forward(X), y, label_smoothing=label_smoothing)
-        except BaseException:  # Ctrl-C too
-            for value, kept in before:
-                value[...] = kept
-            raise
-        self.backward_params(ds)
-        return loss + self._penalty(penalties, grad=True), self.gradients()
+            self.backward_params(ds)
+            return loss + self._penalty(penalties, grad=True), self.gradients()
 
     @answers_keywords
     def scores(self, X: npt.ArrayLike, *, batch_size: SupportsIndex = BATCH) -> FloatArray:
-        """Return the scores (N, C) of examples in evaluation mode, computed a batch at a time."""
+        """Return the scores (N, C) of examples in evaluation mode, computed a batch at a time.
+
+        Parameters
+        ----------
+        X : (N, D) array of numbers
+            Examples.
+        batch_size : int
+            How many at a time: what is between the layers then stays in the cache.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument is wrong; the message names it.
+
+        Examples
+        --------
+        >>> from deeprob import nn
+        >>> nn.MLP((2, 3), init="zeros").scores([[1.0, 2.0]])
+        array([[0., 0., 0.]], dtype=float32)
+        """
         return self._each(X, batch_size, self.forward)
 
     @answers_keywords
     def predict_proba(self, X: npt.ArrayLike, *, batch_size: SupportsIndex = BATCH) -> FloatArray:
-        """Return the probabilities (N, C), softmax of `scores`."""
+        """Return the probabilities (N, C), softmax of `scores`, whose arguments these are.
+
+        Examples
+        --------
+        >>> from deeprob import nn
+        >>> nn.MLP((2, 4), init="zeros").predict_proba([[1.0, 2.0]])
+        array([[0.25, 0.25, 0.25, 0.25]], dtype=float32)
+        """
         return self._each(X, batch_size, lambda x: softmax(self.forward(x)))
 
     @answers_keywords
     def predict(self, X: npt.ArrayLike, *, batch_size: SupportsIndex = BATCH) -> npt.NDArray[np.int64]:
-        """Return for each example the class with the largest of its `scores`, the first one of several."""
+        """Return for each example the class with the largest of its `scores`, the first one of several.
+
+        Arguments are those of `scores`.
+
+        Examples
+        --------
+        >>> from deeprob import nn
+        >>> net = nn.MLP((2, 3), init="zeros")
+        >>> net[0].b[...] = 0, 2, 1
+        >>> net.predict([[1.0, 2.0]])
+        array([1])
+        """
         return self._each(X, batch_size, lambda x: np.argmax(self.forward(x), axis=1).astype(np.int64))
 
     @answers_keywords
     def accuracy(self, X: npt.ArrayLike, y: npt.ArrayLike, *, batch_size: SupportsIndex = BATCH) -> float:
-        """Return the share of examples whose label y (N,) is predicted."""
+        """Return the share of examples whose label y (N,) is predicted; X and batch_size as of `scores`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument is wrong; the message names it.
+
+        Examples
+        --------
+        >>> from deeprob import nn
+        >>> nn.MLP((2, 3), init="zeros").accuracy([[1.0, 2.0], [3.0, 4.0]], [0, 1])
+        0.5
+        """
         labels, predicted = labels_array(y), self.predict(X, batch_size=batch_size)
         if labels.shape != predicted.shape:
             raise ValueError(f"y has shape {labels.shape}; expected {predicted.shape}, a label per example")
@@ -184,17 +252,32 @@ class Sequential(Layer):
             return 0.0
         total = 0.0
         for _, layer in self.walk():
-            if "W" in layer.params and grad:
-                W, dW = layer.params["W"], layer.grads["W"]
+            if "W" not in layer.params:
+                continue
+            W, dW = layer.params["W"], layer.grads["W"]
+            if W.ndim != 2:  # of a layer of one's own
+                W, dW = W.reshape(1, -1), dW.reshape(1, -1)
+            if grad:
                 value, slope = _core.penalty(W, *weights, True, None)
                 _core.add_scaled(dW, slope, 1.0, dW, None)
-                total += value
-            elif "W" in layer.params:
-                total += _core.penalty(layer.params["W"], *weights, False, None)
+            else:
+                value = _core.penalty(W, *weights, False, None)
+            total += value
         return total
 
-    def __getitem__(self, i: SupportsIndex) -> Layer:
-        return self._layers[i]
+    @overload
+    def __getitem__(self, i: SupportsIndex) -> Layer: ...
+    @overload
+    def __getitem__(self, i: slice) -> "Sequential": ...
+    def __getitem__(self, i: SupportsIndex | slice) -> "Layer | Sequential":
+        if isinstance(i, slice):
+            return Sequential(*self._layers[i])  # of the same layers
+        if not isinstance(i, SupportsIndex):
+            raise TypeError(f"index is {i!r}; expected an integer or a slice")
+        try:
+            return self._layers[i]
+        except IndexError:
+            raise IndexError(f"the net has {len(self)} layers, and none of index {i}") from None
 
     def __len__(self) -> int:
         return len(self._layers)
@@ -205,12 +288,3 @@ class Sequential(Layer):
     def __repr__(self) -> str:
         lines = [f"  {i}: {layer!r}".replace("\n", "\n  ") for i, layer in enumerate(self._layers)]
         return "\n".join([f"{type(self).__name__}(", *lines, ")"])
-
-
-def softmax(s: FloatArray) -> FloatArray:
-    """Return exp(s_k) / sum_j exp(s_j) of each row, in float64, rounded to the dtype of s."""
-    wide = s.astype(np.float64)
-    p = np.exp(wide - wide.max(axis=1, keepdims=True))
-    p /= p.sum(axis=1, keepdims=True)
-    rounded: FloatArray = p.astype(s.dtype)
-    return rounded

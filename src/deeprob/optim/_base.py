@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Self, TypedDict, Unpack, overload
 import numpy as np
 
 from .. import _core
-from .._arguments import FloatArray, answers_keywords, as_count, as_real, with_keywords
+from .._arguments import FloatArray, answers_keywords, as_count, as_flag, as_real, with_keywords
 from ._form import Arrays as Arrays
 from ._form import Form, Groups, are_groups
 from ._groups import Group, read_groups
-from ._hyper import Decay, Hyper, as_flag, as_limit, as_meaning
+from ._hyper import Decay, Hyper, as_limit, as_meaning
 from ._state import Saving
 
 Hypers = tuple[float, ...] | tuple[tuple[float, ...], ...]

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from .._arguments import FloatArray, answers_keywords, as_count
+from .._arguments import FloatArray, answers_keywords, as_count, as_flag
 from ._base import Arrays, Optimizer
-from ._hyper import as_decay, as_flag
+from ._hyper import as_decay
 from ._state import Saving, check_like
 
 

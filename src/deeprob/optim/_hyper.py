@@ -38,13 +38,6 @@ def as_betas(value: tuple[float, float], name: str) -> tuple[float, float]:
     return as_decay(value[0], f"{name}[0]", 1), as_decay(value[1], f"{name}[1]", 1)
 
 
-def as_flag(value: bool, name: str) -> bool:
-    """Return ``value`` as a bool."""
-    if not isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} is {value!r}; expected True or False")
-    return bool(value)
-
-
 def as_limit(value: float | None, name: str) -> float | None:
     """Return ``value`` as a float above 0, or None."""
     if value is None:

@@ -4,9 +4,9 @@ from typing import Any, ClassVar, Literal, Unpack, get_args
 
 import numpy as np
 
-from .._arguments import as_real
+from .._arguments import as_flag, as_real
 from ._base import Arrays, Common, Optimizer, State
-from ._hyper import Hyper, as_betas, as_choice, as_flag
+from ._hyper import Hyper, as_betas, as_choice
 
 EpsMode = Literal["outside", "inside", "hat"]
 _EPS_MODES = get_args(EpsMode)

@@ -6,10 +6,10 @@ from typing import ClassVar, Literal, Unpack, get_args
 
 import numpy as np
 
-from .._arguments import FloatArray, as_count, as_real, one_of
+from .._arguments import FloatArray, as_count, as_flag, as_real, one_of
 from ._base import Arrays, Common, State
 from ._directed import Directed, States
-from ._hyper import Hyper, as_decay, as_flag
+from ._hyper import Hyper, as_decay
 
 Scale = Literal["original", "match_rms_adamw", "none"]
 Coefficients = tuple[float, float, float]

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 import numpy as np
 
-from .._arguments import as_real
+from .._arguments import as_flag, as_real
 from ._base import Arrays, Common, Optimizer, State
-from ._hyper import Hyper, as_choice, as_decay, as_flag
+from ._hyper import Hyper, as_choice, as_decay
 
 
 class _Momentum(Hyper[float]):

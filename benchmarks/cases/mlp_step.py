@@ -111,7 +111,9 @@ def build(size: str, setup: Setup, part: str) -> Work:
         return {name: form(make(how), part, setup.dropout, STEPS[size]) for name, how in kinds.items()}
 
     products = sum(n * m for n, m in itertools.pairwise(setup.sizes))
-    flops = {"step": 6, "forward": 2, "backward": 4}.get(part, 0) * setup.batch * products
+    forward = 2 * setup.batch * products
+    backward = 2 * forward - 2 * setup.batch * setup.sizes[0] * setup.sizes[1]  # none by X
+    flops = {"step": forward + backward, "forward": forward, "backward": backward}.get(part, 0)
     return Work(
         ours=form(lambda dropout: Training(setup, dropout), part, setup.dropout, STEPS[size]),
         peers={"torch": torch},

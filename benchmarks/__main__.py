@@ -17,6 +17,7 @@ QUICK = (
     "loss/softmax/float32/rows",
     "step/adam/30730",
     "train/128",
+    "mlp/step",
     "search/float32",
     "numeric",
     "gradcheck/loop",

@@ -92,6 +92,15 @@ def _layer(make):
     return through
 
 
+def _kfac(X, y, **keywords):
+    """Make a K-FAC of a network and take two steps."""
+    net = _network()
+    opt = deeprob.nn.KFAC(net, **keywords)
+    for _ in range(2):
+        opt.step(net.loss_and_grads(X, y)[1])
+    return net.state_dict(), opt.factors(), repr(opt)
+
+
 def _network(sizes=(D, 4, C), rng=0, **keywords):
     return deeprob.nn.MLP(sizes, rng=rng, batch_norm=True, dropout=0.3, **keywords)
 
@@ -164,6 +173,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "nn.ResidualMLP": deeprob.nn.ResidualMLP,
     "nn.MLP.loss_and_grads": lambda X, y, **k: _network().loss_and_grads(X, y, **k),
     "nn.MLP.scores": lambda X, **k: _network().scores(X, **k),
+    "nn.KFAC": _kfac,
     "nn.load_state_dict": lambda state: deeprob.nn.Linear(D, C, rng=0).load_state_dict(state).state_dict(),
     **{f"nn.init.{name}": getattr(deeprob.nn.init, name) for name in deeprob.nn.init.__all__},
     **{f"cs231n.{name}": getattr(deeprob.cs231n, name) for name in deeprob.cs231n.__all__},
@@ -270,6 +280,7 @@ def right(function):
         "nn.ResidualMLP": {"in_features": D, "width": 4, "depth": 2, "out_features": C, "rng": 0},
         "nn.MLP.loss_and_grads": {"X": X, "y": y, "reg": 0.1},
         "nn.MLP.scores": {"X": X},
+        "nn.KFAC": {"X": X, "y": y, "rng": 0},
         "nn.load_state_dict": {"state": {"W": W, "b": floats(C)}},
         **{name: {"fan_in": D, "fan_out": C, "rng": 0} for name in INITIALIZATIONS},
         **{name: {"W": floats(D, C), "X": X, "y": y, "reg": 0.1} for name in COURSE_LOSSES},

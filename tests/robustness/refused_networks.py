@@ -55,6 +55,9 @@ def _wrong_numbers():
             yield Refused(short(value), right(function).but(survival=value), "survival", error)
     for value, error in [*WRONG_WEIGHTS, (0.0, ValueError)]:
         yield Refused(short(value), right("nn.BatchNorm").but(eps=value), "eps", error)
+        yield Refused(short(value), right("nn.KFAC").but(damping=value), "damping", error)
+    for value, error in WRONG_COUNTS:
+        yield Refused(repr(value), right("nn.KFAC").but(update_interval=value), "update_interval", error)
     for value, error in [*WRONG_WEIGHTS, (1.0000001, ValueError)]:
         if value is not None:
             yield Refused(short(value), right("nn.BatchNorm").but(momentum=value), "momentum", error)

@@ -1,21 +1,19 @@
 """K-FAC: natural gradient descent with a Kronecker-factored Fisher information (Martens and Grosse 2015).
 
-For a softmax `Objective`, the one layer of this package: F = E[(diag(p) - p p') (x) x x'] is taken for
-G (x) A (see `Objective.kronecker_factors`), so F^-1 of a gradient is G^-1 dW A^-1. Sections are the paper's.
+For a softmax `Objective`, a single layer: F = E[(diag(p) - p p') (x) x x'] is taken for G (x) A (see
+`Objective.kronecker_factors`), so F^-1 of a gradient is G^-1 dW A^-1. Networks have `deeprob.nn.KFAC`.
+Sections are the paper's.
 """
 
-import math
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from .._arguments import FloatArray, as_real
+from .._kronecker import Matrix, damped, old_share
 from ..objective import Objective
 from ._problem import Options, Outcome, Problem, Status, Stop, Watch
-
-Matrix = npt.NDArray[np.float64]
 
 # Section 6.5: every so many steps lambda changes by (19/20)^5, if the model promised too little or too much.
 EVERY = 5
@@ -42,22 +40,16 @@ class Factors:
             self.A, self.G = self.whole, G
             return self.A, self.G
         A = self.objective._input_factor(index)
-        old = min(1 - 1 / self.seen, 0.95)
+        old = old_share(self.seen)
         self.A = A if self.A is None else old * self.A + (1 - old) * A
         self.G = G if self.G is None else old * self.G + (1 - old) * G
         return self.A, self.G
 
 
 def precondition(A: Matrix, G: Matrix, dW: Matrix, damping: float) -> Matrix:
-    """Return (G + sqrt(damping) / pi I)^-1 dW (A + pi sqrt(damping) I)^-1.
-
-    pi^2 is the ratio of the factors' mean eigenvalues: damping (x) damping nearly, shared out so that neither
-    factor drowns (section 6.3, with the trace norm).
-    """
-    pi = math.sqrt((np.trace(A) / len(A)) / max(np.trace(G) / len(G), 1e-300)) or 1.0
-    root = math.sqrt(damping)
-    left = np.linalg.solve(G + root / pi * np.eye(len(G)), dW)
-    return np.linalg.solve(A + pi * root * np.eye(len(A)), left.T).T
+    """Return G^-1 dW A^-1 with the `damped` factors."""
+    A, G = damped(A, G, damping)
+    return np.linalg.solve(A, np.linalg.solve(G, dW).T).T
 
 
 def kfac(
@@ -75,7 +67,10 @@ def kfac(
     del options
     objective = problem.fun
     if not isinstance(objective, Objective) or objective.loss != "softmax":
-        raise TypeError("method 'kfac' needs a deeprob.Objective with loss='softmax' as fun")
+        raise TypeError(
+            "method 'kfac' needs a deeprob.Objective with loss='softmax' as fun; networks have "
+            "deeprob.nn.KFAC"
+        )
     if as_real(damping, "damping") == 0:
         raise ValueError("damping is 0; expected a number above 0: one factor of softmax is singular")
     eta = 2 * objective._penalties[1]  # the regularizer's own curvature

@@ -4,6 +4,7 @@
 layers                                     `Linear`, `ReLU`, `BatchNorm`, `Dropout`, `Residual`
 networks                                   `Sequential`, `MLP`, `ResidualMLP`
 initial weights                            `deeprob.nn.init`
+natural gradients                          `KFAC`
 layers of your own                         `Layer`
 =========================================  =============================================================
 
@@ -28,6 +29,7 @@ from . import init
 from ._batch_norm import BatchNorm
 from ._dropout import Dropout
 from ._fit import FitResult
+from ._kfac import KFAC
 from ._layer import Layer
 from ._linear import Linear, ReLU
 from ._networks import MLP, ResidualMLP
@@ -35,6 +37,7 @@ from ._residual import Residual
 from ._sequential import Sequential
 
 __all__ = [
+    "KFAC",
     "MLP",
     "BatchNorm",
     "Dropout",

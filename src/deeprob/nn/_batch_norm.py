@@ -134,7 +134,7 @@ class BatchNorm(Layer):
             var = np.maximum(1 / (inv_std * inv_std) - self.eps, 0.0)
             for name, new in (("running_mean", mean), ("running_var", var * (N / (N - 1)))):
                 running = self.buffers[name]
-                running[...] = (1 - share) * running.astype(np.float64) + share * new
+                running[...] = np.float64(1 - share) * running + share * new  # all in float64
 
     def __repr__(self) -> str:
         more = "" if self.eps == 1e-5 else f", eps={self.eps!r}"

@@ -9,6 +9,22 @@ from ._arrays import Array
 from ._layer import Layer
 from ._rows import as_rows
 
+# Bit generators whose raw numbers are 64 random bits; MT19937's are 32.
+_WIDE = (np.random.PCG64, np.random.PCG64DXSM, np.random.Philox, np.random.SFC64)
+
+
+def random_bits(rng: np.random.Generator | np.random.RandomState, count: int) -> Array:
+    """Return so many times 16 random bits: raw numbers of a generator of 64 bits, else its bytes."""
+    drawn: Array
+    if isinstance(rng, np.random.RandomState):
+        # what its bytes are made of, without the copies
+        drawn = rng.randint(0, 1 << 32, (count + 1) // 2, dtype=np.uint32)
+    elif isinstance(getattr(rng, "bit_generator", None), _WIDE):
+        drawn = rng.bit_generator.random_raw((count + 3) // 4)
+    else:
+        drawn = np.frombuffer(bytearray(rng.bytes(2 * count)), np.uint16)
+    return drawn.view(np.uint16)[:count]
+
 
 class Dropout(Layer):
     r"""Inverted dropout: in training each value is 0 with probability p, and x / (1 - p) otherwise.
@@ -81,7 +97,7 @@ class Dropout(Layer):
 
     def _draw(self, shape: tuple[int, int]) -> Array:
         """Return bits for each value; those equal to p's leading bits are decided by a further number."""
-        bits = np.frombuffer(bytearray(self.rng.bytes(2 * shape[0] * shape[1])), np.uint16)
+        bits = random_bits(self.rng, shape[0] * shape[1])
         leading = int(self.p * 65536)
         rest = self.p * 65536 - leading
         if rest:

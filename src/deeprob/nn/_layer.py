@@ -108,11 +108,12 @@ class Layer(Arrays):
         """Return the layers within this one, with their names: by default those that are attributes."""
         return tuple((name, one) for name, one in self._within.items() if isinstance(one, Layer))
 
-    def walk(self, prefix: str = "") -> Iterator[tuple[str, "Layer"]]:
-        """Yield this layer and all below, each with its name and a dot, as names of parameters have them."""
-        yield prefix, self
+    def walk(self, prefix: str = "") -> list[tuple[str, "Layer"]]:
+        """Return this layer and all below, each with its name and a dot, as names of parameters have them."""
+        found = [(prefix, self)]
         for name, child in self.children():
-            yield from child.walk(f"{prefix}{name}.")
+            found += child.walk(f"{prefix}{name}.")
+        return found
 
     def parameters(self) -> dict[str, FloatArray]:
         """Return all parameters by name, such as "0.W": the arrays themselves, for an optimizer."""

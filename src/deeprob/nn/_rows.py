@@ -17,6 +17,11 @@ def as_rows(
 
     It is x itself where x is one already.
     """
+    if type(x) is np.ndarray and x.ndim == 2 and x.size and x.flags.carray:
+        N, F = x.shape
+        right = x.dtype is dtype or (dtype is None and (x.dtype is _FLOAT32 or x.dtype is _FLOAT64))
+        if right and (features is None or features == F) and (count is None or count == N):
+            return x  # nearly always, and this is what a small layer waits for
     array = x if type(x) is np.ndarray else _core.as_array(x, name, True)
     if array.ndim != 2:
         raise ValueError(f"{name} has shape {array.shape}; expected (N, F), one example a row")
@@ -27,8 +32,6 @@ def as_rows(
         raise ValueError(f"{name} has shape {array.shape}; expected at least one example and one feature")
     if dtype is None:
         dtype = _FLOAT32 if array.dtype == np.float32 else _FLOAT64
-    if array.dtype is dtype and array.flags.carray and type(array) is np.ndarray:
-        return array  # nearly always
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} has dtype {array.dtype}; expected real numbers")
     return np.require(np.asarray(array), dtype, ["C", "A"])

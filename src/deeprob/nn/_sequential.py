@@ -52,10 +52,11 @@ class Sequential(Layer):
     def __init__(self, *layers: Layer) -> None:
         check_layers(layers, type(self).__name__)
         self._layers = layers
+        self._named = tuple((str(i), layer) for i, layer in enumerate(layers))
 
     def children(self) -> tuple[tuple[str, Layer], ...]:
         """Return the layers, with their places as names."""
-        return tuple((str(i), layer) for i, layer in enumerate(self._layers))
+        return self._named
 
     def forward(self, x: npt.ArrayLike) -> FloatArray:
         """Return the last layer's output, the scores."""
@@ -65,6 +66,7 @@ class Sequential(Layer):
             except Exception as error:
                 error.add_note(f"in layer {i} of {type(self).__name__}: {layer!r}")
                 raise
+        self._saved = x
         return x  # type: ignore[return-value]
 
     def backward(self, grad: npt.ArrayLike) -> FloatArray:

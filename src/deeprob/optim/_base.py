@@ -141,7 +141,7 @@ class Optimizer(Saving):
         "keep_update": False,
     }
     # Of these, what is no hyperparameter: it changes nothing that a step computes.
-    _aside = ("threads", "keep_update")
+    _aside: tuple[str, ...] = ("threads", "keep_update")
     # Other keywords that are shown only where they are not this.
     _usual: ClassVar[dict[str, Any]] = {}
 

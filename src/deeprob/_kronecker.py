@@ -1,0 +1,28 @@
+"""Kronecker factors of a Fisher information, as K-FAC takes them (Martens and Grosse 2015).
+
+A is the second moment of a layer's input, G of the loss's gradient by its output; a gradient dW has the
+layer's shape, and (G (x) A)^-1 of it is G^-1 dW A^-1. Sections are the paper's.
+"""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+Matrix = npt.NDArray[np.float64]
+
+
+def old_share(seen: int) -> float:
+    """Return how much the former average of factors weighs when number ``seen`` comes in (section 5)."""
+    return min(1 - 1 / seen, 0.95)
+
+
+def damped(A: Matrix, G: Matrix, damping: float) -> tuple[Matrix, Matrix]:
+    """Return A + pi sqrt(damping) I and G + sqrt(damping) / pi I.
+
+    pi^2 is the ratio of the factors' mean eigenvalues: damping (x) damping nearly, shared out so that neither
+    factor drowns (section 6.3, with the trace norm).
+    """
+    pi = math.sqrt((np.trace(A) / len(A)) / max(np.trace(G) / len(G), 1e-300)) or 1.0
+    root = math.sqrt(damping)
+    return A + pi * root * np.eye(len(A)), G + root / pi * np.eye(len(G))

@@ -18,9 +18,10 @@ def test_the_tour_runs_and_classifies(capsys):
     exec(compile(tour, "README.md", "exec"), names)
     printed = capsys.readouterr().out.splitlines()
     assert [line.split(" the loss")[0] for line in printed[:10]] == [f"in attempt {k}" for k in range(10)]
-    random_accuracy, accuracy = (float(line) for line in printed if re.fullmatch(r"0\.\d+", line))
+    random_accuracy, accuracy, of_network = (float(line) for line in printed if re.fullmatch(r"0\.\d+", line))
     assert 0.02 < random_accuracy < 0.3
     assert accuracy > 0.75
+    assert of_network > 0.7
     assert printed[11].startswith("gradcheck passed: 7850 entries of W agree, largest relative error ")
     assert printed[12].endswith("3 of 3 entries disagree")
     assert printed[13].startswith("  Wrong by the factor 0.5: ")

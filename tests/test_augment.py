@@ -518,3 +518,9 @@ def test_the_core_refuses_what_would_leave_the_images():
         _core.mixup(x, out.astype("f4"), np.array([0, 1]), np.ones(3), 1)
     with pytest.raises(TypeError, match="fill"):
         _core.cutout(x, out, np.zeros((2, 4), np.int64), np.zeros(2, np.uint8), 1)
+    for shape in ((2**62, 1, 0, 1), (2**62, 1, 1, 0), (2**62, 0, 1, 1)):  # 4 draws each are 0 modulo 2^64
+        none = np.empty(shape, np.uint8)
+        with pytest.raises(ValueError, match="no pixels"):
+            _core.cutout(none, none, np.empty(0, np.int64), fill[: shape[1]], 1)
+    with pytest.raises(ValueError, match="no pixels"):
+        _core.crop(x, np.empty((2, 1, 0, 4), np.uint8), np.zeros((2, 2), np.int64), 1)

@@ -50,6 +50,13 @@ batch_of(PyObject *o, const char *name, dp_image *image, ptrdiff_t *step)
     return storage;
 }
 
+/* Of images without pixels there may be 2^62, whose draws no npy_intp counts. */
+static int
+has_pixels(const dp_image *image)
+{
+    return image->planes > 0 && image->rows > 0 && image->cols > 0;
+}
+
 /* Both are the same places in the same order. */
 static int
 same_memory(PyArrayObject *a, PyArrayObject *b)
@@ -103,6 +110,11 @@ parse_batches(PyObject *images, PyObject *out, PyObject *draws, int in_place,
         return -1;
     }
     job->n = PyArray_DIM(x, 0);
+    if (!has_pixels(&job->in) || !has_pixels(&job->out)) {
+        PyErr_SetString(PyExc_ValueError,
+                        "images or out have no pixels; expected at least one each");
+        return -1;
+    }
     const int same_shape =
         job->in.rows == job->out.rows && job->in.cols == job->out.cols;
     if (PyArray_DIM(y, 0) != job->n || job->in.planes != job->out.planes ||

@@ -50,13 +50,6 @@ batch_of(PyObject *o, const char *name, dp_image *image, ptrdiff_t *step)
     return storage;
 }
 
-/* Of images without pixels there may be 2^62, whose draws no npy_intp counts. */
-static int
-has_pixels(const dp_image *image)
-{
-    return image->planes > 0 && image->rows > 0 && image->cols > 0;
-}
-
 /* Both are the same places in the same order. */
 static int
 same_memory(PyArrayObject *a, PyArrayObject *b)
@@ -110,9 +103,9 @@ parse_batches(PyObject *images, PyObject *out, PyObject *draws, int in_place,
         return -1;
     }
     job->n = PyArray_DIM(x, 0);
-    if (!has_pixels(&job->in) || !has_pixels(&job->out)) {
-        PyErr_SetString(PyExc_ValueError,
-                        "images or out have no pixels; expected at least one each");
+    /* Of images without pixels there may be 2^62, whose draws no npy_intp counts. */
+    if (job->n > NPY_MAX_INTP / DP_CUTOUT_DRAWS) {
+        PyErr_Format(PyExc_ValueError, "images are %zd, too many", (Py_ssize_t)job->n);
         return -1;
     }
     const int same_shape =

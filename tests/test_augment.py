@@ -6,6 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
+import deeprob
 from deeprob import augment, reference
 
 DTYPES = [np.uint8, np.float32, np.float64]
@@ -528,3 +529,20 @@ def test_mixup_of_images_without_pixels_mixes_labels():
     mixed, labels = augment.mixup(np.empty((3, 0)), [0, 1, 2], 1.0, rng=0)
     assert mixed.shape == (3, 0)
     np.testing.assert_array_equal(labels, augment.mixup(np.empty((3, 1)), [0, 1, 2], 1.0, rng=0)[1])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_mixup_takes_the_probabilities_that_the_loss_takes(dtype):
+    images, scores = np.zeros((2, 3)), np.zeros((2, 2), dtype)
+    for off, taken in ((9e-6, True), (-9e-6, True), (2e-5, False), (-2e-5, False)):
+        q = np.array([[0.5, 0.5 + off], [1.0, 0.0]])
+        if taken:
+            mixed, labels = augment.mixup(images, q, 1.0, rng=0, dtype=dtype)
+            deeprob.softmax_cross_entropy(scores, labels)
+            continue
+        for call in (
+            lambda q=q: augment.mixup(images, q, 1.0),
+            lambda q=q: deeprob.softmax_cross_entropy(scores, q),
+        ):
+            with pytest.raises(ValueError, match=r"y\[0\] "):
+                call()

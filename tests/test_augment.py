@@ -537,7 +537,7 @@ def test_mixup_takes_the_probabilities_that_the_loss_takes(dtype):
     for off, taken in ((9e-6, True), (-9e-6, True), (2e-5, False), (-2e-5, False)):
         q = np.array([[0.5, 0.5 + off], [1.0, 0.0]])
         if taken:
-            mixed, labels = augment.mixup(images, q, 1.0, rng=0, dtype=dtype)
+            _, labels = augment.mixup(images, q, 1.0, rng=0, dtype=dtype)
             deeprob.softmax_cross_entropy(scores, labels)
             continue
         for call in (

@@ -6,6 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
+import deeprob
 from deeprob import augment, reference
 
 DTYPES = [np.uint8, np.float32, np.float64]
@@ -518,3 +519,30 @@ def test_the_core_refuses_what_would_leave_the_images():
         _core.mixup(x, out.astype("f4"), np.array([0, 1]), np.ones(3), 1)
     with pytest.raises(TypeError, match="fill"):
         _core.cutout(x, out, np.zeros((2, 4), np.int64), np.zeros(2, np.uint8), 1)
+    for shape in ((2**62, 1, 0, 1), (2**62, 1, 1, 0)):  # no pixels; 4 draws each are 0 modulo 2^64
+        none = np.empty(shape, np.uint8)
+        with pytest.raises(ValueError, match="images are 4611686018427387904, too many"):
+            _core.cutout(none, none, np.empty(0, np.int64), fill, 1)
+
+
+def test_mixup_of_images_without_pixels_mixes_labels():
+    mixed, labels = augment.mixup(np.empty((3, 0)), [0, 1, 2], 1.0, rng=0)
+    assert mixed.shape == (3, 0)
+    np.testing.assert_array_equal(labels, augment.mixup(np.empty((3, 1)), [0, 1, 2], 1.0, rng=0)[1])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_mixup_takes_the_probabilities_that_the_loss_takes(dtype):
+    images, scores = np.zeros((2, 3)), np.zeros((2, 2), dtype)
+    for off, taken in ((9e-6, True), (-9e-6, True), (2e-5, False), (-2e-5, False)):
+        q = np.array([[0.5, 0.5 + off], [1.0, 0.0]])
+        if taken:
+            _, labels = augment.mixup(images, q, 1.0, rng=0, dtype=dtype)
+            deeprob.softmax_cross_entropy(scores, labels)
+            continue
+        for call in (
+            lambda q=q: augment.mixup(images, q, 1.0),
+            lambda q=q: deeprob.softmax_cross_entropy(scores, q),
+        ):
+            with pytest.raises(ValueError, match=r"y\[0\] "):
+                call()

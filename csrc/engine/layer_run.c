@@ -131,7 +131,9 @@ cut_up(const dp_layer_job *job, int threads)
         case VALUES:
             return (tasks){job, job->N * job->F, CHUNK};
         case ROWS:
-            return (tasks){job, job->N, CHUNK / least(CHUNK, job->F + (job->F == 0))};
+            /* Of rows without values there may be 2^60. */
+            return job->F == 0 ? (tasks){job, 0, 1}
+                               : (tasks){job, job->N, CHUNK / least(CHUNK, job->F)};
         default:
             return (tasks){job, job->F,
                            least(dp_round_up(share + (share == 0), FEATURES_STEP),

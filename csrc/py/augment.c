@@ -103,6 +103,11 @@ parse_batches(PyObject *images, PyObject *out, PyObject *draws, int in_place,
         return -1;
     }
     job->n = PyArray_DIM(x, 0);
+    /* Of images without pixels there may be 2^62, whose draws no npy_intp counts. */
+    if (job->n > NPY_MAX_INTP / DP_CUTOUT_DRAWS) {
+        PyErr_Format(PyExc_ValueError, "images are %zd, too many", (Py_ssize_t)job->n);
+        return -1;
+    }
     const int same_shape =
         job->in.rows == job->out.rows && job->in.cols == job->out.cols;
     if (PyArray_DIM(y, 0) != job->n || job->in.planes != job->out.planes ||

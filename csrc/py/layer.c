@@ -1,5 +1,6 @@
 /* Bindings of the layers: what an array must be, that what is written is nobody else's, the
- * run. All arguments are checked before anything is written. */
+ * run. All arguments are checked before anything is written, numbers before arrays: what
+ * makes an object a number is Python, which may resize an array. */
 #include "py/args.h"
 
 #include "engine/layer_run.h"
@@ -186,8 +187,8 @@ dp_py_relu(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     int threads;
     dp_layer_job job = {.target = dp_get_state(module)->target, .op = DP_RELU};
     if (dp_check_nargs("relu", nargs, 3) < 0 ||
-        parse(args, arrays, 2, &job, data) < 0 ||
-        dp_threads(module, args[2], &threads) < 0) {
+        dp_threads(module, args[2], &threads) < 0 ||
+        parse(args, arrays, 2, &job, data) < 0) {
         return NULL;
     }
     job.x = data[0];
@@ -205,8 +206,8 @@ dp_py_relu_backward(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     int threads;
     dp_layer_job job = {.target = dp_get_state(module)->target, .op = DP_RELU_BACKWARD};
     if (dp_check_nargs("relu_backward", nargs, 4) < 0 ||
-        parse(args, arrays, 3, &job, data) < 0 ||
-        dp_threads(module, args[3], &threads) < 0) {
+        dp_threads(module, args[3], &threads) < 0 ||
+        parse(args, arrays, 3, &job, data) < 0) {
         return NULL;
     }
     job.grad = data[0];
@@ -255,10 +256,10 @@ dp_py_dropout(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         return NULL;
     }
     PyObject *const own[] = {args[0], args[1], args[4]};
-    if (parse(own, arrays, 3, &job, data) < 0 ||
-        parse_threshold(args[2], &job.threshold) < 0 ||
+    if (parse_threshold(args[2], &job.threshold) < 0 ||
         dp_float(args[3], "scale", 0, &job.scale) < 0 ||
-        dp_threads(module, args[5], &threads) < 0) {
+        dp_threads(module, args[5], &threads) < 0 ||
+        parse(own, arrays, 3, &job, data) < 0) {
         return NULL;
     }
     job.x = data[0];
@@ -280,9 +281,9 @@ dp_py_add_scaled(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         return NULL;
     }
     PyObject *const own[] = {args[0], args[1], args[3]};
-    if (parse(own, arrays, 3, &job, data) < 0 ||
-        dp_float(args[2], "scale", 0, &job.scale) < 0 ||
-        dp_threads(module, args[4], &threads) < 0) {
+    if (dp_float(args[2], "scale", 0, &job.scale) < 0 ||
+        dp_threads(module, args[4], &threads) < 0 ||
+        parse(own, arrays, 3, &job, data) < 0) {
         return NULL;
     }
     job.x = data[0];
@@ -300,8 +301,8 @@ dp_py_add_bias(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     int threads;
     dp_layer_job job = {.target = dp_get_state(module)->target, .op = DP_ADD_BIAS};
     if (dp_check_nargs("add_bias", nargs, 3) < 0 ||
-        parse(args, arrays, 2, &job, data) < 0 ||
-        dp_threads(module, args[2], &threads) < 0) {
+        dp_threads(module, args[2], &threads) < 0 ||
+        parse(args, arrays, 2, &job, data) < 0) {
         return NULL;
     }
     job.out = data[0];
@@ -318,8 +319,8 @@ dp_py_sum_rows(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     int threads;
     dp_layer_job job = {.target = dp_get_state(module)->target, .op = DP_SUM_ROWS};
     if (dp_check_nargs("sum_rows", nargs, 3) < 0 ||
-        parse(args, arrays, 2, &job, data) < 0 ||
-        dp_threads(module, args[2], &threads) < 0) {
+        dp_threads(module, args[2], &threads) < 0 ||
+        parse(args, arrays, 2, &job, data) < 0) {
         return NULL;
     }
     job.grad = data[0];
@@ -341,9 +342,9 @@ dp_py_batch_norm(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         return NULL;
     }
     PyObject *const own[] = {args[0], args[1], args[2], args[4], args[5], args[6]};
-    if (parse(own, arrays, 6, &job, data) < 0 || check_examples(&job, "x") < 0 ||
-        dp_float(args[3], "eps", 1, &job.eps) < 0 ||
-        dp_threads(module, args[7], &threads) < 0) {
+    if (dp_float(args[3], "eps", 1, &job.eps) < 0 ||
+        dp_threads(module, args[7], &threads) < 0 ||
+        parse(own, arrays, 6, &job, data) < 0 || check_examples(&job, "x") < 0) {
         return NULL;
     }
     job.x = data[0];
@@ -367,8 +368,8 @@ dp_py_batch_norm_apply(PyObject *module, PyObject *const *args, Py_ssize_t nargs
     dp_layer_job job = {.target = dp_get_state(module)->target,
                         .op = DP_BATCH_NORM_APPLY};
     if (dp_check_nargs("batch_norm_apply", nargs, 7) < 0 ||
-        parse(args, arrays, 6, &job, data) < 0 ||
-        dp_threads(module, args[6], &threads) < 0) {
+        dp_threads(module, args[6], &threads) < 0 ||
+        parse(args, arrays, 6, &job, data) < 0) {
         return NULL;
     }
     job.x = data[0];
@@ -393,13 +394,12 @@ dp_py_batch_norm_backward(PyObject *module, PyObject *const *args, Py_ssize_t na
     int threads;
     dp_layer_job job = {.target = dp_get_state(module)->target,
                         .op = DP_BATCH_NORM_BACKWARD};
-    if (dp_check_nargs("batch_norm_backward", nargs, 10) < 0 ||
-        parse(args, arrays, 8, &job, data) < 0 || check_examples(&job, "grad") < 0 ||
-        dp_threads(module, args[9], &threads) < 0) {
+    if (dp_check_nargs("batch_norm_backward", nargs, 10) < 0) {
         return NULL;
     }
     job.training = PyObject_IsTrue(args[8]);
-    if (job.training < 0) {
+    if (job.training < 0 || dp_threads(module, args[9], &threads) < 0 ||
+        parse(args, arrays, 8, &job, data) < 0 || check_examples(&job, "grad") < 0) {
         return NULL;
     }
     job.grad = data[0];

@@ -9,8 +9,8 @@ from . import _core
 from ._arguments import FloatArray, as_count
 from .losses import labels_array
 
-# How far a row of float32 probabilities may be from 1: far more than their rounding, far less than a mistake.
-_TOLERANCE = 1e-4
+# How far a row of probabilities may be from 1: as in the losses, so that they take what mixup makes of it.
+_TOLERANCE = 1e-5
 
 
 def as_soft_labels(

@@ -144,3 +144,43 @@ def test_no_examples_have_no_mean():
     _core.batch_norm_apply(none, v[0], v[1], v[2], v[3], none, None)
     _core.relu(none, none, None)
     np.testing.assert_array_equal(v, vector)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_very_many_rows_without_values_take_no_time(dtype):
+    none, vector = np.empty((2**59, 0), dtype), np.empty(0, dtype)
+    _core.add_bias(none, vector, None)
+    _core.sum_rows(none, vector, None)
+    _core.relu(none, none, None)
+
+
+class Resizes:
+    """A number whose conversion makes an array smaller."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def shrink(self):
+        self.array.resize((1,) * self.array.ndim, refcheck=False)
+        return 1
+
+    __index__ = shrink
+
+    def __float__(self):
+        return float(self.shrink())
+
+    def __bool__(self):
+        return bool(self.shrink())
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [(name, n) for name, names in CALLS.items() for n in names if n not in ARRAYS],
+)
+def test_numbers_come_before_arrays_which_they_may_resize(name, number):
+    given = good() | {"out": np.zeros(4 if name == "sum_rows" else (6, 4), np.float32)}
+    last = [n for n in CALLS[name] if n in ARRAYS][-1]
+    given[last] = given[last].copy()  # owns its memory
+    given[number] = Resizes(given[last])
+    with pytest.raises(ValueError, match=rf"{last} has shape \(1,"):
+        getattr(_core, name)(*(given[n] for n in CALLS[name]))

@@ -91,6 +91,12 @@ def test_onehot_probabilities_have_the_bits_of_labels(dtype):
             hard = deeprob.softmax_loss(W, X, y, 0.1, b=b)
             for mine, labels in zip(deeprob.softmax_loss(W, X, q, 0.1, b=b), hard, strict=True):
                 np.testing.assert_array_equal(mine, labels)
+            for eps in (0.1, 1.0):
+                hard, gradient = deeprob.softmax_cross_entropy(s, y, label_smoothing=eps)
+                value, ds = deeprob.softmax_cross_entropy(s, q, label_smoothing=eps)
+                rounding = 2 * float(np.finfo(dtype).eps)
+                assert value == pytest.approx(hard, rel=rounding, abs=rounding)
+                np.testing.assert_allclose(ds, gradient, rtol=0, atol=rounding / N)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

@@ -277,7 +277,7 @@ def softmax_cross_entropy(
     -----
     Probabilities are read in the dtype of s. Losses near 0 keep their digits, and so do gradients, whichever
     of q and p is near 1. A class without probability adds nothing, also at a score of -inf. Onehot
-    probabilities give the labels' bits.
+    probabilities give the labels' bits; smoothed, in float32, but for rounding.
 
     Examples
     --------

@@ -65,6 +65,11 @@ def test_estimates():
     assert not estimate([-1.0, 1.1]).excludes_zero
 
 
+def test_equal_values_have_no_spread_to_judge_by():
+    for values in ([-0.05, -0.05], [0.15 - 0.2, 0.1 - 0.15], [0.3 - 0.1 - 0.2] * 3, [0.0, 0.0]):
+        assert not estimate(values).excludes_zero, values
+
+
 @pytest.mark.slow
 def test_intervals_hold_the_mean_as_often_as_they_say():
     rng = np.random.default_rng(0)

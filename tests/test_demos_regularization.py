@@ -148,6 +148,19 @@ def test_the_wiggly_fit_loses_with_every_seed():
     assert "degree 1 has the lower test error in 100 of 100 seeds." in str(result)
 
 
+def test_errors_that_are_round_off_are_no_victories():
+    result = demos.prefer_simpler(noise=0.0, num_seeds=20)
+    assert result.test_errors.max() < 1e-25
+    assert result.simpler_wins == 0
+
+
+def test_huge_errors_are_legible():
+    result = demos.prefer_simpler(num_points=60, degree=59, num_seeds=1)
+    assert result.test_error[1] > 1e10
+    assert f"{result.test_error[1]:.4g}" in str(result)
+    assert max(map(len, str(result).splitlines())) < 80
+
+
 def test_the_fits_are_least_squares():
     result = demos.prefer_simpler(rng=7, num_seeds=1)
     line = Polynomial.fit(result.x, result.y, 1)
@@ -225,6 +238,16 @@ def test_other_weights_have_other_preferences():
     parts = demos.preferences(np.ones(17), np.full(17, 1 / 17), np.eye(17)[3], **options)
     assert parts.values["L1"][0] != 1
     assert parts.preferred["L1"] == "tie", "but for rounding"
+
+
+def test_an_infinite_penalty_is_not_preferred():
+    with np.errstate(over="ignore"):
+        result = demos.preferences(w1=[1e200] * 4, regs=0.1, num_steps=1)
+        same = demos.preferences(w1=[1e200] * 4, w2=[-1e200] * 4, regs=0.1, num_steps=1)
+    assert result.values["L2"].tolist() == [np.inf, 0.25]
+    assert result.preferred["L2"] == result.preferred["data loss + L2"] == "w2"
+    assert same.preferred["L2"] == "tie"
+    assert max(map(len, str(result).splitlines())) < 80
 
 
 def test_the_proximal_step_makes_zeros_and_the_subgradient_does_not(prefers):

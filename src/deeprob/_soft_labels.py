@@ -9,7 +9,8 @@ from . import _core
 from ._arguments import FloatArray, as_count
 from .losses import labels_array
 
-# How far a row of probabilities may be from 1: as in the losses, so that they take what mixup makes of it.
+# How far a row of probabilities may be from 1: what the softmax loss takes (SUM_TOLERANCE in soft_labels.c),
+# so that nothing is taken here that is refused there.
 _TOLERANCE = 1e-5
 
 
@@ -48,8 +49,12 @@ def _probabilities(given: Any, count: int, classes: int | None, dtype: np.dtype[
     if given.shape[0] != count or given.shape[1] == 0 or classes not in (None, given.shape[1]):
         C = "C" if classes is None else classes
         raise ValueError(f"y has shape {given.shape}; expected (N, {C}) with N = {count}, the images")
-    wrong = ~(np.abs(given.sum(axis=1, dtype=np.float64) - 1) <= _TOLERANCE) | ~(given >= 0).all(axis=1)
+    sums = given.sum(axis=1, dtype=np.float64)
+    wrong = ~(np.abs(sums - 1) <= _TOLERANCE) | ~(given >= 0).all(axis=1)
     if wrong.any():
         at = int(np.argmax(wrong))
-        raise ValueError(f"y[{at}] is {given[at]}; expected probabilities, at least 0, that add up to 1")
+        raise ValueError(
+            f"y[{at}] is {given[at]}, with the sum {sums[at]}; expected probabilities, at least 0, that add "
+            f"up to 1 (within {_TOLERANCE:g})"
+        )
     return np.ascontiguousarray(given, dtype)

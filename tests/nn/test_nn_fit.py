@@ -266,6 +266,23 @@ def test_a_wrong_argument_is_named_before_anything_is_trained(changes, error, me
     assert one.training
 
 
+@pytest.mark.parametrize("miss", [1.1e-5, 9e-5, -2e-5])
+def test_probabilities_that_the_loss_would_refuse_are_refused_before(miss):
+    X, y = np.ones((20, D)), np.full((20, C), 1 / C)
+    y[7, 0] += miss
+    linear, random = nn.Sequential(nn.Linear(D, C, rng=0)), np.random.RandomState(0)
+    before = linear.state_dict()
+    with pytest.raises(ValueError, match="y\\[7\\] sums to"):
+        linear.loss(X, y)
+    with pytest.raises(ValueError, match="y\\[7\\] is .* with the sum .* add up to 1"):
+        linear.fit(X, y, batch_size=1, rng=random)
+    for name, value in linear.state_dict().items():
+        np.testing.assert_array_equal(value, before[name])
+    assert random.random_sample() == np.random.RandomState(0).random_sample()
+    with pytest.raises(ValueError, match="y\\[7\\] is .* add up to 1"):
+        augment.mixup(X, y, 1.0)
+
+
 def test_batch_norm_needs_two_examples():
     for keywords in ({"batch_size": 1}, {"X": X[:1], "y": Y[:1]}):
         one = net(batch_norm=True)

@@ -161,3 +161,12 @@ def test_an_init_of_ones_own():
         nn.Linear(3, 2, init=lambda n, m, **_: np.ones((n, m)))
     with pytest.raises(ValueError, match="init is 'he'; expected 'kaiming', .* or a function"):
         nn.Linear(3, 2, init="he")
+
+
+@pytest.mark.parametrize("survival", [1e-300, 1e-20, 0.1, 0.3, 0.7, 1.0])
+def test_survival_decays_linearly_to_the_very_number_asked_for(survival):
+    net = nn.ResidualMLP(2, 3, 7, 2, survival=survival)
+    decay = [layer.survival for layer in net if isinstance(layer, nn.Residual)]
+    expected = [1 - block / 7 * (1 - survival) for block in range(1, 8)]
+    np.testing.assert_allclose(decay, expected, atol=1e-15)
+    assert decay[-1] == survival

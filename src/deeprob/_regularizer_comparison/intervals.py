@@ -33,8 +33,12 @@ class Estimate:
 
     @property
     def excludes_zero(self) -> bool:
-        """Whether 0 lies outside of the interval; False for one seed, of which nobody knows."""
-        return self.low > 0 or self.high < 0
+        """Whether 0 lies outside of the interval; False where nobody knows, as for one seed.
+
+        Nor does an interval tell anything that has no width but rounding's: so do counts that happen to be
+        equal, such as the accuracies of two seeds on few examples.
+        """
+        return abs(self.mean) > self.half > 1e-12 * max(abs(self.mean), 1e-3)
 
 
 def estimate(values: npt.ArrayLike, confidence: float = 0.95) -> Estimate:

@@ -169,7 +169,8 @@ class RegularizerComparison:
 
     def reducing(self, metric: str = "loss_gap") -> tuple[str, ...]:
         """Return the methods that make a metric smaller, beyond the interval of the change."""
-        return tuple(name for name in self.names if self.change(name, metric).high < 0)
+        changes = {name: self.change(name, metric) for name in self.names}
+        return tuple(name for name, one in changes.items() if one.mean < 0 and one.excludes_zero)
 
     def to_text(self) -> str:
         """Return the table as text, with what it means below."""

@@ -212,7 +212,13 @@ class KFAC(Optimizer):
             old = old_share(int(seen) + 1)
             A = np.asarray(old * A + (1 - old) / len(x) * (x.T @ x))
             G = np.asarray(old * G + (1 - old) / len(x) * (g.T @ g))
-            inverses = (np.linalg.inv(each) for each in damped(A, G, self.damping))
+            try:
+                inverses = [np.linalg.inv(each) for each in damped(A, G, self.damping)]
+            except np.linalg.LinAlgError:
+                raise ValueError(
+                    f"damping is {self.damping}; with it the factors of {layer!r} are singular: expected "
+                    "a larger one"
+                ) from None
             held[k] = (A, G, *(one.astype(layer.W.dtype) for one in inverses), np.asarray(seen + 1))
         return held
 

@@ -137,7 +137,8 @@ class ResidualMLP(Sequential):
                 ReLU(),
                 *_linear(F, F, batch_norm, init, rng, dtype),
             ]
-            layers += [Residual(*f, survival=1 - block / L * (1 - last), rng=rng), ReLU()]
+            # 1 - l / L (1 - p_L), so that the last one is p_L itself
+            layers += [Residual(*f, survival=last + (L - block) / L * (1 - last), rng=rng), ReLU()]
         layers.append(Linear(F, out_features, init=init, rng=rng, dtype=dtype))
         super().__init__(*layers)
 

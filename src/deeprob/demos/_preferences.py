@@ -15,7 +15,7 @@ from ..losses import softmax_loss
 from ..regularizers import elastic_net, l1, l2
 from ._inputs import Vector, as_matrix, as_points, as_strengths, as_two_classes
 from ._sparsity import Sparsity, irrelevant_features, sparsity
-from ._text import aligned
+from ._text import aligned, number
 
 if TYPE_CHECKING:
     from ..plots import PreferencesDisplay
@@ -60,8 +60,8 @@ class Preferences:
     sparsity: Sparsity
 
     def __repr__(self) -> str:
-        rows = [(name, f"{a:.4f}", f"{b:.4f}", self.preferred[name]) for name, (a, b) in self.values.items()]
-        first = ("score", f"{self.scores[0]:.4f}", f"{self.scores[1]:.4f}", "")
+        rows = [(name, number(a), number(b), self.preferred[name]) for name, (a, b) in self.values.items()]
+        first = ("score", *map(number, self.scores), "")
         return "\n".join(
             [
                 "Expressing preferences (lecture, L4-14): the lower loss is preferred",

@@ -11,7 +11,7 @@ from numpy.polynomial import legendre
 
 from .._arguments import Rng, answers_keywords, as_count, as_random, as_real
 from ._inputs import Vector
-from ._text import aligned
+from ._text import aligned, number
 
 if TYPE_CHECKING:
     from ..plots import PreferSimplerDisplay
@@ -81,7 +81,8 @@ class PreferSimpler:
         ]
         seeds = self.test_errors.shape[1]
         title = f"Prefer simpler models (lecture, L4-12): {self.x.size} points of y = x, noise {self.noise:g}"
-        verdict = f"{self.names[0]} has the lower test error in {self.simpler_wins} of {seeds} seeds."
+        of = f"{self.simpler_wins} of {seeds} seed{'s' * (seeds > 1)}"
+        verdict = f"{self.names[0]} has the lower test error in {of}."
         return "\n".join([title, *aligned([head, *rows]), verdict])
 
     def plot(self, ax: Any = None, **keywords: Any) -> PreferSimplerDisplay:
@@ -218,4 +219,4 @@ def _errors(models: list[tuple[int, float]], drawn: tuple[Vector, Vector, Vector
 
 
 def _shown(error: float) -> str:
-    return "0.0000" if error < _ROUND_OFF else f"{error:.4f}"
+    return "0.0000" if error < _ROUND_OFF else number(error)

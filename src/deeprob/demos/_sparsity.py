@@ -13,7 +13,7 @@ from ..descent import L1Step, gradient_descent
 from ..objective import Objective
 from ..regularizers import RegType
 from ._inputs import Labels, Vector
-from ._text import aligned
+from ._text import aligned, number
 
 Array = npt.NDArray[np.float64]
 
@@ -78,7 +78,7 @@ class Sparsity:
         return "\n".join([title, *aligned([head, *rows])])
 
     def _cells(self, method: int, r: int) -> tuple[str, str]:
-        return str(self.zeros[method, r]), f"{self.norm[method, r]:.3f}"
+        return str(self.zeros[method, r]), number(self.norm[method, r], 3)
 
 
 def irrelevant_features(rng: Rng) -> tuple[Array, Labels, npt.NDArray[np.bool_]]:

@@ -156,7 +156,9 @@ def chosen(methods: Any, known: Mapping[str, Regularizer]) -> dict[str, Regulari
         if not isinstance(name, str):
             raise TypeError(f"methods has the name {name!r}; expected a text")
         if isinstance(each, str) and each not in known:
-            raise ValueError(f"methods has {each!r}; {hint(each, list(known))}")
+            meant = hint(each.lower(), list(known))
+            all_of_them = f"expected {', '.join(map(repr, known))}"  # one of which has a comma of its own
+            raise ValueError(f"methods has {each!r}; {meant if 'did you mean' in meant else all_of_them}")
         if not isinstance(each, str | Regularizer):
             raise TypeError(
                 f"methods[{name!r}] is a {type(each).__name__}; expected a name or deeprob.Regularizer(...)"

@@ -420,6 +420,10 @@ class TestObject:
             nn.KFAC(nn.MLP((2, 3), rng=0), **keywords)
 
     def test_not_a_network(self):
+        with pytest.raises(
+            TypeError, match=r"net is a dict; expected .*: net.fit takes optimizer=nn.KFAC\(net\)"
+        ):
+            nn.KFAC(nn.MLP((2, 3)).parameters())
         with pytest.raises(TypeError, match="net is a Linear; expected a network"):
             nn.KFAC(nn.Linear(2, 3))
 

@@ -390,6 +390,7 @@ def test_the_call_that_the_wrong_ones_are_made_of_is_right():
         ({"augment": 3}, TypeError, "augment is a int"),
         ({"survival": 0.5}, ValueError, "survival is 0.5; expected 1, or residual=True"),
         ({"survival": 0.0, "residual": True}, ValueError, "survival is 0.0"),
+        ({"droput": 0.5}, TypeError, r"Regularizer\(\) has no argument 'droput'; did you mean 'dropout'"),
         ({"dropout": 0.5, "residual": True}, ValueError, "dropout is 0.5; expected 0 of a residual network"),
     ],
 )

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, SupportsIndex
+from typing import Any, SupportsIndex, TypeVar
 
-from .._arguments import as_callable, as_count, as_positive, as_real, hint
+from .._arguments import answers_keywords, as_callable, as_count, as_positive, as_real, hint
 from ..regularizers import RegType, penalty_weights
+
+T = TypeVar("T")
 
 METHODS = (
     "none",
@@ -23,6 +25,13 @@ RESIDUAL = "none, residual"
 """The baseline of what needs a network of residual blocks."""
 
 
+def _answers_keywords(made: type[T]) -> type[T]:
+    """Decorate a dataclass as `answers_keywords` does a function."""
+    made.__init__ = answers_keywords(made.__init__)  # type: ignore[method-assign]
+    return made
+
+
+@_answers_keywords
 @dataclass(frozen=True, kw_only=True)
 class Regularizer:
     r"""How a network of `compare_regularizers` is regularized; by default not at all.

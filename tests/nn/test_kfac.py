@@ -447,3 +447,29 @@ class TestObject:
         for old, new in zip(factors["states"], opt.state_dict()["states"], strict=True):
             for a, b in zip(old, new, strict=True):
                 np.testing.assert_array_equal(a, b)
+
+
+def test_a_layer_left_out_is_taken_in_as_soon_as_it_is_there():
+    """And those after it at once: stochastic depth left out a block in the first step."""
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((6, 4)), rng.integers(0, 3, 6)
+    block = nn.Residual(nn.Linear(4, 4, rng=0), survival=1e-9, rng=0)
+    net = nn.Sequential(block, nn.Linear(4, 3, rng=1))
+    opt = nn.KFAC(net, update_interval=10, rng=0)
+    opt.step(net.loss_and_grads(X, y)[1])
+    assert not opt.factors()["0.0"][0].any()
+    assert opt.factors()["1"][0].any()
+    block.survival = 1.0
+    opt.step(net.loss_and_grads(X, y)[1])
+    assert opt.factors()["0.0"][0].any()
+
+
+def test_a_label_is_drawn_where_rounding_keeps_the_sum_of_probabilities_below_one():
+    class Largest:
+        def random(self, count):
+            return np.full(count, np.nextafter(1.0, 0.0))
+
+    s = np.log(np.full((1, 10), 0.1))
+    assert np.cumsum(softmax(s))[-1] < 1
+    (ds,) = score_gradients(s, "sampled", Largest())
+    assert ds.argmin() == 9

@@ -473,3 +473,15 @@ def test_a_label_is_drawn_where_rounding_keeps_the_sum_of_probabilities_below_on
     assert np.cumsum(softmax(s))[-1] < 1
     (ds,) = score_gradients(s, "sampled", Largest())
     assert ds.argmin() == 9
+
+
+def test_decoupled_weight_decay_shrinks_w_beside_the_step():
+    X, y = data()
+    moved = []
+    for keywords in ({}, {"weight_decay": 0.1, "decay": "torch"}):
+        net = nn.MLP((4, 5, 3), rng=0, dtype=np.float64)
+        before = net.state_dict()
+        nn.KFAC(net, lr=0.5, fisher="exact", **keywords).step(net.loss_and_grads(X, y)[1])
+        moved.append({name: w - before[name] for name, w in net.parameters().items()})
+    for name, w in before.items():
+        np.testing.assert_allclose(moved[1][name], moved[0][name] - 0.5 * 0.1 * w, rtol=1e-9, atol=1e-15)

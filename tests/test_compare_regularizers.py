@@ -212,7 +212,8 @@ def test_colours_are_filled_with_their_own_means():
 def test_a_divergence_is_a_result(data):
     result = compared(data, ["l2"], optimizer="sgd", lr=lambda t: 1e30, seeds=2)
     assert np.isnan(result["none"].test_loss).all()
-    assert "none, seed 0: diverged in epoch" in str(result)
+    assert "none, seed 0: diverged in epoch 1 of " in str(result)
+    assert "+nan" not in str(result)
     assert json.loads(json.dumps(result.to_dict(), allow_nan=False))["methods"]["l2"]["ece"]["mean"] is None
 
 
@@ -317,6 +318,12 @@ WRONG = [
     ({"methods": []}, ValueError, "methods is empty"),
     ({"methods": 3}, TypeError, "methods is a int"),
     ({"methods": ["droput"]}, ValueError, "methods has 'droput'; did you mean 'dropout'"),
+    ({"methods": ["L2"]}, ValueError, "methods has 'L2'; did you mean 'l2'"),
+    (
+        {"methods": ["weights"]},
+        ValueError,
+        "methods has 'weights'; expected 'none', 'none, residual', 'l2', ",
+    ),
     ({"methods": ["l2", "l2"]}, ValueError, "methods has 'l2' twice"),
     ({"methods": [Regularizer()]}, TypeError, "methods has a Regularizer; expected names"),
     ({"methods": {"a": 3}}, TypeError, r"methods\['a'\] is a int"),
@@ -388,6 +395,7 @@ def test_the_call_that_the_wrong_ones_are_made_of_is_right():
         ({"augment": 3}, TypeError, "augment is a int"),
         ({"survival": 0.5}, ValueError, "survival is 0.5; expected 1, or residual=True"),
         ({"survival": 0.0, "residual": True}, ValueError, "survival is 0.0"),
+        ({"droput": 0.5}, TypeError, r"Regularizer\(\) has no argument 'droput'; did you mean 'dropout'"),
         ({"dropout": 0.5, "residual": True}, ValueError, "dropout is 0.5; expected 0 of a residual network"),
     ],
 )

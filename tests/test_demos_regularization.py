@@ -122,6 +122,16 @@ def test_a_learning_rate_too_large_is_said(recwarn):
     assert not recwarn.list
 
 
+def test_weights_that_nearly_overflow_are_told_in_few_digits(recwarn):
+    result = demos.overfitting(learning_rate=1e5, num_steps=50)
+    assert np.isfinite(result.norm).all()
+    np.testing.assert_allclose(result.norm, np.abs(result.gap) / np.sqrt(2), rtol=1e-12)  # w_1 = -w_2
+    table = repr(result).splitlines()
+    assert max(map(len, table)) < 100
+    assert f"{result.gap[-1, -1]:.5g}" in table[-1]
+    assert not recwarn
+
+
 def test_overfittings_table(overfit):
     lines = str(overfit).splitlines()
     assert lines[0] == "Overfitting in one dimension (lecture, L4-08), after 10,000 steps"
@@ -157,7 +167,7 @@ def test_errors_that_are_round_off_are_no_victories():
 def test_huge_errors_are_legible():
     result = demos.prefer_simpler(num_points=60, degree=59, num_seeds=1)
     assert result.test_error[1] > 1e10
-    assert f"{result.test_error[1]:.4g}" in str(result)
+    assert f"{result.test_error[1]:.5g}" in str(result)
     assert max(map(len, str(result).splitlines())) < 80
 
 

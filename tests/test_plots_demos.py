@@ -127,8 +127,18 @@ def test_prefer_simpler_draws_its_numbers(results):
     np.testing.assert_array_equal(heights, [*result.train_error, *result.test_error])
     assert display.axes_[1].texts[1].get_text() == "0"
     assert f"degree 1 wins {result.simpler_wins}" in display.axes_[2].get_title()
+
+
+def test_the_axis_of_seeds_is_readable_of_any_errors():
+    """Within a decade labels between the powers of ten would overlap; no noise has no line."""
+    one = demos.prefer_simpler(num_seeds=1).plot()
+    one.figure_.canvas.draw()
+    assert not any(label.get_text() for label in one.axes_[2].get_xticklabels(minor=True))
+    assert one.axes_[2].get_title() == "1 seed: degree 1 wins 1"
     without_noise = demos.prefer_simpler(noise=0.0, num_seeds=2).plot()
     without_noise.figure_.canvas.draw()
+    assert without_noise.axes_[2].get_xlim()[0] > 1e-60
+    assert without_noise.axes_[2].get_xlabel() == "test error"
 
 
 def test_preferences_draws_its_numbers(results):

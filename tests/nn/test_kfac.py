@@ -420,6 +420,10 @@ class TestObject:
             nn.KFAC(nn.MLP((2, 3), rng=0), **keywords)
 
     def test_not_a_network(self):
+        with pytest.raises(
+            TypeError, match=r"net is a dict; expected .*: net.fit takes optimizer=nn.KFAC\(net\)"
+        ):
+            nn.KFAC(nn.MLP((2, 3)).parameters())
         with pytest.raises(TypeError, match="net is a Linear; expected a network"):
             nn.KFAC(nn.Linear(2, 3))
 
@@ -443,3 +447,41 @@ class TestObject:
         for old, new in zip(factors["states"], opt.state_dict()["states"], strict=True):
             for a, b in zip(old, new, strict=True):
                 np.testing.assert_array_equal(a, b)
+
+
+def test_a_layer_left_out_is_taken_in_as_soon_as_it_is_there():
+    """And those after it at once: stochastic depth left out a block in the first step."""
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((6, 4)), rng.integers(0, 3, 6)
+    block = nn.Residual(nn.Linear(4, 4, rng=0), survival=1e-9, rng=0)
+    net = nn.Sequential(block, nn.Linear(4, 3, rng=1))
+    opt = nn.KFAC(net, update_interval=10, rng=0)
+    opt.step(net.loss_and_grads(X, y)[1])
+    assert not opt.factors()["0.0"][0].any()
+    assert opt.factors()["1"][0].any()
+    block.survival = 1.0
+    opt.step(net.loss_and_grads(X, y)[1])
+    assert opt.factors()["0.0"][0].any()
+
+
+def test_a_label_is_drawn_where_rounding_keeps_the_sum_of_probabilities_below_one():
+    class Largest:
+        def random(self, count):
+            return np.full(count, np.nextafter(1.0, 0.0))
+
+    s = np.log(np.full((1, 10), 0.1))
+    assert np.cumsum(softmax(s))[-1] < 1
+    (ds,) = score_gradients(s, "sampled", Largest())
+    assert ds.argmin() == 9
+
+
+def test_decoupled_weight_decay_shrinks_w_beside_the_step():
+    X, y = data()
+    moved = []
+    for keywords in ({}, {"weight_decay": 0.1, "decay": "torch"}):
+        net = nn.MLP((4, 5, 3), rng=0, dtype=np.float64)
+        before = net.state_dict()
+        nn.KFAC(net, lr=0.5, fisher="exact", **keywords).step(net.loss_and_grads(X, y)[1])
+        moved.append({name: w - before[name] for name, w in net.parameters().items()})
+    for name, w in before.items():
+        np.testing.assert_allclose(moved[1][name], moved[0][name] - 0.5 * 0.1 * w, rtol=1e-9, atol=1e-15)

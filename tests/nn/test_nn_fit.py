@@ -173,7 +173,7 @@ def test_a_callback_sees_every_epoch_and_may_stop():
     done = one.fit(X, y, epochs=9, callback=lambda *a: seen.append(a) or a[0] == 2, rng=0)
     assert [(epoch, network is one) for epoch, network, _ in seen] == [(0, True), (1, True), (2, True)]
     assert [loss for _, _, loss in seen] == done.losses.tolist()
-    assert done.message == "stopped by the callback after epoch 2"
+    assert done.message == "stopped by the callback after 3 of 9 epochs"
 
 
 def test_a_divergence_ends_it():
@@ -181,7 +181,7 @@ def test_a_divergence_ends_it():
     with np.errstate(all="ignore"):
         done = net().fit(X * 1e18, y, epochs=50, optimizer="sgd", lr=1e30, rng=0)
     assert done.epochs < 50
-    assert done.message.startswith(f"diverged in epoch {done.epochs - 1}: the loss is ")
+    assert done.message.startswith(f"diverged in epoch {done.epochs} of 50: the loss is ")
 
 
 def test_progress_is_a_line_for_each_epoch(capsys):

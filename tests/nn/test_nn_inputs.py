@@ -422,3 +422,8 @@ def test_every_argument_is_checked_and_named(make, name, value):
 def test_a_wrong_keyword_is_answered_with_the_right_one(call, wrong, meant):
     with pytest.raises(TypeError, match=f"has no argument '{next(iter(wrong))}'; did you mean '{meant}'"):
         call(**wrong)
+
+
+def test_an_optimizer_asks_for_the_arrays_of_a_network():
+    with pytest.raises(TypeError, match=r"params is a MLP; expected its arrays, which its parameters\(\)"):
+        deeprob.optim.Adam(nn.MLP((2, 3)))

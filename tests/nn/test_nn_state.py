@@ -188,6 +188,14 @@ def test_astype_is_a_copy_in_another_dtype(name):
             layer.astype(wrong)
 
 
+def test_a_saved_network_has_nothing_of_its_last_batch():
+    net = nn.ResidualMLP(4, 8, 2, 3, survival=0.5, rng=np.random.default_rng(0))
+    dropped = nn.Sequential(*net, nn.Dropout(0.5, rng=np.random.default_rng(0)))
+    before = len(pickle.dumps(dropped))
+    dropped(np.ones((5000, 4)))
+    assert len(pickle.dumps(dropped)) < before + 100
+
+
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda a: pickle.loads(pickle.dumps(a))])
 @each_layer
 def test_copies_go_on_alike_and_apart(name, copied):

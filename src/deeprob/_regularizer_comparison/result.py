@@ -49,7 +49,7 @@ class RegularizerRuns:
     train_accuracy, test_accuracy, train_loss, test_loss, ece : (seeds,) arrays
         Of each seed's network after training, in evaluation mode, on examples as they are; NaN where the
         training diverged.
-    seconds : (seconds,) array
+    seconds : (seeds,) array
         What each training took.
     messages : tuple of str
         Why each training ended.
@@ -148,14 +148,15 @@ class RegularizerComparison:
         ----------
         name : str
             One of ``names``.
-        metric : {"train_accuracy", "test_accuracy", "accuracy_gap", "train_loss", "test_loss", "loss_gap", "ece"}
-            What was measured; gaps are positive where the test is worse.
+        metric : str
+            What was measured: "train_accuracy", "test_accuracy", "accuracy_gap", "train_loss", "test_loss",
+            "loss_gap" or "ece"; gaps are positive where the test is worse.
 
         Returns
         -------
         Estimate
             With ``mean``, ``low`` and ``high``.
-        """  # noqa: E501
+        """
         return self[name].estimate(metric)
 
     def change(self, name: str, metric: str) -> Estimate:
@@ -276,6 +277,8 @@ class RegularizerComparison:
 
 
 def _told(value: Estimate, scale: float, digits: int, spread: bool, *, sign: str = "") -> str:
+    if np.isnan(value.mean):
+        return "nan"  # which has no sign
     mean = f"{scale * value.mean:{sign}.{digits}f}"
     return mean if not spread or np.isnan(value.half) else f"{mean} +- {scale * value.half:.{digits}f}"
 

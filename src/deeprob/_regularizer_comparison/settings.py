@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, SupportsIndex
+from typing import Any, SupportsIndex, TypeVar
 
-from .._arguments import as_callable, as_count, as_positive, as_real, hint
+from .._arguments import answers_keywords, as_callable, as_count, as_positive, as_real, hint
 from ..regularizers import RegType, penalty_weights
+
+T = TypeVar("T")
 
 METHODS = (
     "none",
@@ -23,6 +25,13 @@ RESIDUAL = "none, residual"
 """The baseline of what needs a network of residual blocks."""
 
 
+def _answers_keywords(made: type[T]) -> type[T]:
+    """Decorate a dataclass as `answers_keywords` does a function."""
+    made.__init__ = answers_keywords(made.__init__)  # type: ignore[method-assign]
+    return made
+
+
+@_answers_keywords
 @dataclass(frozen=True, kw_only=True)
 class Regularizer:
     r"""How a network of `compare_regularizers` is regularized; by default not at all.
@@ -156,7 +165,9 @@ def chosen(methods: Any, known: Mapping[str, Regularizer]) -> dict[str, Regulari
         if not isinstance(name, str):
             raise TypeError(f"methods has the name {name!r}; expected a text")
         if isinstance(each, str) and each not in known:
-            raise ValueError(f"methods has {each!r}; {hint(each, list(known))}")
+            meant = hint(each.lower(), list(known))
+            all_of_them = f"expected {', '.join(map(repr, known))}"  # one of which has a comma of its own
+            raise ValueError(f"methods has {each!r}; {meant if 'did you mean' in meant else all_of_them}")
         if not isinstance(each, str | Regularizer):
             raise TypeError(
                 f"methods[{name!r}] is a {type(each).__name__}; expected a name or deeprob.Regularizer(...)"

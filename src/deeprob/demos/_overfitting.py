@@ -15,7 +15,7 @@ from ..linear import scores
 from ..objective import Objective
 from ..regularizers import l2
 from ._inputs import Labels, Vector, as_points, as_strengths, as_two_classes
-from ._text import aligned
+from ._text import aligned, number
 
 if TYPE_CHECKING:
     from ..plots import OverfittingDisplay
@@ -110,10 +110,9 @@ class Overfitting:
         head = ("lambda", "|W|", "w_2 - w_1", f"P at {self.at:g}", "train loss", "test loss", "test accuracy")
         norm, gap, p = self.norm[:, -1], self.gap[:, -1], self.confidence[:, -1]
         columns = (self.reg, norm, gap, p, self.train_loss, self.test_loss, self.test_accuracy)
-        formats = ("{:g}", *["{:.4f}"] * 5, "{:.3f}")
         rows = [
-            [form.format(value) for form, value in zip(formats, row, strict=True)]
-            for row in zip(*columns, strict=True)
+            [f"{reg:g}", *map(number, values), f"{accuracy:.3f}"]
+            for reg, *values, accuracy in zip(*columns, strict=True)
         ]
         return "\n".join([title, *aligned([head, *rows])])
 
@@ -289,7 +288,7 @@ def _result(
         path=path,
         W=ends[..., 0],
         b=ends[..., 1],
-        norm=np.linalg.norm(path[..., 0], axis=2),
+        norm=np.hypot(path[..., 0, 0], path[..., 1, 0]),  # whose squares may be too large
         gap=path[..., 1, 0] - path[..., 0, 0],
         data_loss=np.stack([train.values(w) for w in path]),
         at=at,

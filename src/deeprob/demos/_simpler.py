@@ -85,7 +85,8 @@ class PreferSimpler:
         ]
         seeds = self.test_errors.shape[1]
         title = f"Prefer simpler models (lecture, L4-12): {self.x.size} points of y = x, noise {self.noise:g}"
-        verdict = f"{self.names[0]} has the lower test error in {self.simpler_wins} of {seeds} seeds."
+        of = f"{self.simpler_wins} of {seeds} seed{'s' * (seeds > 1)}"
+        verdict = f"{self.names[0]} has the lower test error in {of}."
         return "\n".join([title, *aligned([head, *rows]), verdict])
 
     def plot(self, ax: Any = None, **keywords: Any) -> PreferSimplerDisplay:

@@ -1,4 +1,4 @@
-"""Tables as text."""
+"""Tables and numbers as text."""
 
 from collections.abc import Sequence
 
@@ -10,5 +10,11 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def number(value: float, digits: int = 4) -> str:
-    """Return a number with so many decimals, from 1e7 on in scientific notation."""
-    return f"{value:.{digits}f}" if abs(value) < 1e7 else f"{value:.{digits}g}"
+    """Return a number with so many decimals, or a large one, of a training that diverges, with few digits.
+
+    Examples
+    --------
+    >>> number(8.51936), number(-2e300)
+    ('8.5194', '-2e+300')
+    """
+    return f"{value:.{digits}f}" if abs(value) < 1e6 else f"{value:.{digits + 1}g}"

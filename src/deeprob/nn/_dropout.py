@@ -1,5 +1,7 @@
 """Dropout."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -105,6 +107,9 @@ class Dropout(Layer):
             dropped = self.rng.random(undecided.size) < rest
             bits[undecided] = np.where(dropped, 0, self._threshold)
         return bits.reshape(shape)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return super().__getstate__() | {"_bits": None}  # a mask is as large as a batch
 
     def __repr__(self) -> str:
         return f"Dropout({self.p!r})"

@@ -140,10 +140,10 @@ def run(net: "Sequential", training: Training, callback: Callback | None, progre
         if progress:
             print(f"epoch {epoch + 1} / {training.epochs}: loss {loss:f}", flush=True)
         if callback is not None and callback(epoch, net, loss):
-            message = f"stopped by the callback after epoch {epoch}"
+            message = f"stopped by the callback after {epoch + 1} of {training.epochs} epochs"
             break
         if not np.isfinite(loss):
-            message = f"diverged in epoch {epoch}: the loss is {loss}"
+            message = f"diverged in epoch {epoch + 1} of {training.epochs}: the loss is {loss}"
             break
     return FitResult(np.array(losses), np.array(times), len(losses), steps, message)
 

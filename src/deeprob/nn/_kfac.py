@@ -116,7 +116,10 @@ class KFAC(Optimizer):
         **common: Unpack[Common],
     ) -> None:
         if not isinstance(net, Sequential):
-            raise TypeError(f"net is a {type(net).__name__}; expected a network, an nn.Sequential")
+            raise TypeError(
+                f"net is a {type(net).__name__}; expected a network, an nn.Sequential, not its parameters: "
+                "net.fit takes optimizer=nn.KFAC(net)"
+            )
         self.net = net
         self.lr = lr
         self.damping = damping

@@ -182,6 +182,10 @@ class Optimizer(Saving):
 
     def _read(self, params: Arrays) -> None:
         """Take the parameters, and what hyperparameters their groups have."""
+        if callable(getattr(params, "parameters", None)):
+            raise TypeError(
+                f"params is a {type(params).__name__}; expected its arrays, which its parameters() returns"
+            )
         if are_groups(params):
             self._form, self._params, self._overrides = read_groups(self, params)
             for owner in self._owners():

@@ -138,13 +138,20 @@ class PreferSimplerDisplay:
         for k in range(len(result.names)):
             ax.plot(np.sort(result.test_errors[k]), share, color=_color(k), linestyle=LINESTYLES[k],
                     marker="." if share.size < 30 else "")  # fmt: skip
-        ax.axvline(max(result.noise**2, 1e-300), color=_DARK, linewidth=0.8, linestyle=(0, (1, 2)))
+        if result.noise > 0:  # the axis of logarithms has no 0
+            ax.axvline(result.noise**2, color=_DARK, linewidth=0.8, linestyle=(0, (1, 2)))
         ax.set(
             xscale="log",
-            xlabel="test error (dotted: of y = x itself)",
+            ylim=(-0.05, 1.05),
+            xlabel=f"test error{' (dotted: of y = x itself)' * (result.noise > 0)}",
             ylabel="share of seeds below",
-            title=f"{share.size} seeds: {result.names[0]} wins {result.simpler_wins}",
+            title=f"{_seeds(share.size)}: {result.names[0]} wins {result.simpler_wins}",
         )
+        ax.xaxis.set_minor_formatter("")  # of few seeds, within a decade, whose labels would overlap
+
+
+def _seeds(count: int) -> str:
+    return f"{count} seed{'s' * (count > 1)}"
 
 
 def _color(k: int) -> str:

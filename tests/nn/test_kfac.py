@@ -485,3 +485,20 @@ def test_decoupled_weight_decay_shrinks_w_beside_the_step():
         moved.append({name: w - before[name] for name, w in net.parameters().items()})
     for name, w in before.items():
         np.testing.assert_allclose(moved[1][name], moved[0][name] - 0.5 * 0.1 * w, rtol=1e-9, atol=1e-15)
+
+
+def test_a_pass_between_gradients_and_step_is_refused():
+    rng = np.random.default_rng(0)
+    net = nn.MLP((4, 5, 3), rng=0)
+    X, y = rng.standard_normal((6, 4)), rng.integers(0, 3, 6)
+    opt = nn.KFAC(net, rng=0)
+    _, grads = net.loss_and_grads(X, y)
+    net.accuracy(X, y)
+    before = net.state_dict()
+    with pytest.raises(RuntimeError, match="right after loss_and_grads"):
+        opt.step(grads)
+    assert all((before[name] == value).all() for name, value in net.state_dict().items())
+    assert opt.t == 0
+    opt.step(net.loss_and_grads(X, y)[1])
+    copied = copy.deepcopy(net)
+    assert copied._backed is None

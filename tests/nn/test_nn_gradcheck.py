@@ -138,7 +138,7 @@ def test_layers_of_ones_own(mode, strict):
     net.train(mode)
     checked(net, batch()[0], strict=strict)
     checked(net, batch(), strict=strict)
-    assert (net[0].seen == 0) and (net[2].layers[0].seen == 0)
+    assert (net[0].seen == 0) and (net[2]._f[0].seen == 0)
 
 
 class Broken(nn.Linear):

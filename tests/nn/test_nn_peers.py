@@ -132,7 +132,7 @@ def test_residual_in_training_and_evaluation(survival):
     ours = nn.Residual(nn.Linear(F, F, dtype="f8"), nn.ReLU(), survival=survival, rng=1)
     linear = torch.nn.Linear(F, F, dtype=f8)
     theirs = TheirResidual(torch.nn.Sequential(linear, torch.nn.ReLU()), survival)
-    set_to(ours.layers[0], linear)
+    set_to(ours._f[0], linear)
     x, grad = data(N, F), data(N, F, seed=1)
     draws, seen = np.random.RandomState(1), set()
     for _ in range(30):
@@ -150,7 +150,7 @@ def twin(layer):
         pairs = [(f"{i}.{name}", p) for i, (_, some) in enumerate(made) for name, p in some]
         return torch.nn.Sequential(*(module for module, _ in made)), pairs
     if isinstance(layer, nn.Residual):
-        f, pairs = twin(layer.layers)
+        f, pairs = twin(layer._f)
         return TheirResidual(f, layer.survival), pairs
     if isinstance(layer, nn.Linear):
         module = torch.nn.Linear(layer.in_features, layer.out_features, bias="b" in layer.params, dtype=f8)

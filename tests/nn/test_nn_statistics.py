@@ -78,7 +78,7 @@ def test_stochastic_depth_keeps_the_expectation(survival):
     outputs = np.array([block(x) for _ in range(n)])
     alive = int((outputs != x).any(axis=(1, 2)).sum())
     assert within(alive, n, survival)
-    fx = block.layers(x)
+    fx = block._f(x)
     block.eval()
     np.testing.assert_allclose(block(x), x + survival * fx, rtol=1e-14)
     bound = (SIGMA * math.sqrt(survival * (1 - survival) / n) + 1 / n) * np.abs(fx) + 1e-12

@@ -105,7 +105,7 @@ def test_dropout(shape, dtype, p):
 def test_residual(shape, dtype, survival):
     x, grad = arrays(shape, dtype)
     block = nn.Residual(nn.Linear(shape[1], shape[1], rng=0, dtype=dtype), survival=survival, rng=5)
-    inner = block.layers[0]
+    inner = block._f[0]
     seen = set()
     for _ in range(20):
         y = block(x)

@@ -229,6 +229,11 @@ class KFAC(Optimizer):
         """Return for each block (x, g) of backward passes; all gradients are as before."""
         if self.net._saved is None:
             raise RuntimeError("step came before the network's forward pass; expected loss_and_grads first")
+        if self.net._backed is not self.net._saved:
+            raise RuntimeError(
+                "step came after a forward pass without a backward pass, as accuracy and predict make one; "
+                "expected it right after loss_and_grads"
+            )
         others = [g for _, one in self.net.walk() if not isinstance(one, Linear) for g in one.grads.values()]
         before = [(g, g.copy()) for g in others]
         seen: list[list[tuple[FloatArray, FloatArray]]] = [[] for _ in self._blocks]

@@ -53,12 +53,12 @@ class Residual(Layer):
             raise ValueError(f"survival is {survival}; expected a probability in 0 < survival <= 1")
         self.rng = as_random(rng)
         check_layers(layers, "Residual")
-        self.layers = Sequential(*layers)
+        self._f = Sequential(*layers)
         self._alive: bool | None = None
 
     def children(self) -> tuple[tuple[str, Layer], ...]:
         """Return the layers of f."""
-        return self.layers.children()
+        return self._f.children()
 
     def forward(self, x: npt.ArrayLike) -> FloatArray:
         """Return x + f(x), or x, or in evaluation x + survival f(x)."""
@@ -67,7 +67,7 @@ class Residual(Layer):
             self._saved = x.dtype, x.shape, 0.0
             return x.copy()
         scale = 1.0 if self.training else self.survival
-        fx = as_rows(self.layers.forward(x), "f(x)", x.dtype, x.shape[1], len(x))
+        fx = as_rows(self._f.forward(x), "f(x)", x.dtype, x.shape[1], len(x))
         y = np.empty_like(x)
         _core.add_scaled(x, fx, scale, y, None)
         self._saved = x.dtype, x.shape, scale
@@ -78,11 +78,11 @@ class Residual(Layer):
         dtype, (N, F), scale = self._kept()
         grad = as_rows(grad, "grad", dtype, F, N)
         if scale == 0.0:
-            for g in self.layers.gradients().values():
+            for g in self._f.gradients().values():
                 g[...] = 0
             return grad.copy()
         along = grad if scale == 1.0 else grad * dtype.type(scale)
-        along = as_rows(self.layers.backward(along), "f's gradient", dtype, F, N)
+        along = as_rows(self._f.backward(along), "f's gradient", dtype, F, N)
         dx = np.empty_like(grad)  # not in place: a layer of one's own may return grad itself
         _core.add_scaled(grad, along, 1.0, dx, None)
         return dx
@@ -95,4 +95,4 @@ class Residual(Layer):
 
     def __repr__(self) -> str:
         survival = "" if self.survival == 1.0 else f", survival={self.survival:g}"
-        return f"Residual({', '.join(map(repr, self.layers))}{survival})"
+        return f"Residual({', '.join(map(repr, self._f))}{survival})"

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _core
-from .._arguments import FloatArray, Rng, answers_keywords, as_callable, as_count
+from .._arguments import FloatArray, Rng, answers_keywords, as_callable, as_count, as_flag
 from ..losses import labels_array, softmax_cross_entropy
 from ..regularizers import RegType, penalty_weights
 from ._apart import check_layers
@@ -52,6 +52,7 @@ class Sequential(Layer):
     def __init__(self, *layers: Layer) -> None:
         check_layers(layers, type(self).__name__)
         self._layers = layers
+        self._backed: Any = None  # the scores of the last pass that went backward, too
         self._named = tuple((str(i), layer) for i, layer in enumerate(layers))
 
     def children(self) -> tuple[tuple[str, Layer], ...]:
@@ -79,6 +80,7 @@ class Sequential(Layer):
 
     def _behind(self, grad: npt.ArrayLike) -> npt.ArrayLike:
         """Take the gradient by the scores; return the one by the first layer's output."""
+        self._backed = self._saved
         for i in range(len(self._layers) - 1, 0, -1):
             try:
                 grad = self._layers[i].backward(grad)
@@ -86,6 +88,9 @@ class Sequential(Layer):
                 error.add_note(f"in layer {i} of {type(self).__name__}: {self._layers[i]!r}")
                 raise
         return grad
+
+    def __getstate__(self) -> dict[str, Any]:
+        return super().__getstate__() | {"_backed": None}
 
     @answers_keywords
     def loss(
@@ -247,6 +252,7 @@ class Sequential(Layer):
         """
         if callback is not None:
             as_callable(callback, "callback")
+        shown = as_flag(progress, "progress")
         training = prepare(
             self,
             X,
@@ -262,7 +268,7 @@ class Sequential(Layer):
             augment=augment,
             rng=rng,
         )
-        return run(self, training, callback, progress)
+        return run(self, training, callback, shown)
 
     @answers_keywords
     def scores(self, X: npt.ArrayLike, *, batch_size: SupportsIndex = BATCH) -> FloatArray:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from .._arguments import FloatArray, as_flag
 from ._arrays import Array, Arrays
-from ._checked import LayerFunction, for_gradcheck
+from ._as_function import LayerFunction, for_gradcheck
 from ._rows import DTypeLike, as_dtype
 from ._state import as_state
 

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from .. import _core
 from .._arguments import FloatArray, Rng, answers_keywords, as_random, as_real
-from ._apart import check_layers
+from ._check_layers import check_layers
 from ._layer import Layer
 from ._rows import as_rows
 from ._sequential import Sequential

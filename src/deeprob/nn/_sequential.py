@@ -10,8 +10,8 @@ from .. import _core
 from .._arguments import FloatArray, Rng, answers_keywords, as_callable, as_count, as_flag
 from ..losses import labels_array, softmax_cross_entropy
 from ..regularizers import RegType, penalty_weights
-from ._apart import check_layers
 from ._arrays import Array
+from ._check_layers import check_layers
 from ._fit import Augment, Callback, FitResult, prepare, run
 from ._layer import Layer
 from ._passes import softmax, unmoved_if_wrong
